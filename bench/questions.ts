@@ -1,0 +1,9 @@
+import type { Question } from "./harness.ts";
+import { http } from "./http.ts";
+import { ingest } from "./ingest.ts";
+import { json } from "./json.ts";
+import { memory } from "./memory.ts";
+import { query } from "./query.ts";
+
+/** All questions, in the order of the report. */
+export const questions: readonly Question[] = [ingest, query, json, memory, http];

@@ -1,0 +1,120 @@
+// A store server in a process of its own, pegel or the reference: both take the same flags and the same configuration.
+// JSON checkpoints at long intervals in a directory that is thrown away: nothing goes to disk while it is measured.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { metricConfigs } from "./cluster.ts";
+import { Connection, requestHead } from "./connection.ts";
+
+/** A program and its first arguments. */
+export type Command = readonly [string, ...string[]];
+
+/** This pegel, as it is built. */
+export const pegelCommand: Command = [
+  process.execPath,
+  fileURLToPath(new URL("../src/service/main.js", import.meta.url)),
+];
+
+export interface StoreServer {
+  readonly port: number;
+  /** Ends the process at once, without a checkpoint, and removes its files. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 20_000;
+const POLL_MS = 20;
+/** Of what the server has written, shown when it does not start. */
+const SHOWN_CHARS = 2000;
+
+/** Starts the server and waits until it answers. Rejects, with what it wrote, when it does not. */
+export async function startStoreServer([program, ...args]: Command): Promise<StoreServer> {
+  const directory = await mkdtemp(join(tmpdir(), "pegel-bench-"));
+  const port = await freePort();
+  const configPath = join(directory, "config.json");
+  await writeFile(configPath, JSON.stringify(configFor(port, directory)));
+  const server = spawn(program, [...args, "-config", configPath], {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const collect = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-SHOWN_CHARS);
+  };
+  server.stdout.on("data", collect);
+  server.stderr.on("data", collect);
+  const ended = endOf(server);
+  const stop = async (): Promise<void> => {
+    server.kill("SIGKILL");
+    await ended;
+    await rm(directory, { recursive: true, force: true });
+  };
+  const hasEnded = ended.then(() => false);
+  if (await Promise.race([answers(port), hasEnded])) return { port, stop };
+  await stop();
+  throw new Error(`${program} does not answer on port ${port}; it wrote: ${output}`);
+}
+
+function configFor(port: number, directory: string): object {
+  return {
+    main: { addr: `127.0.0.1:${port}` },
+    metrics: metricConfigs(),
+    "metric-store": {
+      "retention-in-memory": "96h",
+      // In GB, so that neither server frees anything.
+      "memory-cap": 100,
+      "checkpoint-interval": "96h",
+      checkpoints: { "file-format": "json", directory: join(directory, "checkpoints") },
+    },
+  };
+}
+
+/** Resolves when the process has ended, or could not be started at all. */
+function endOf(server: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    server.once("exit", () => resolve());
+    server.once("error", () => resolve());
+  });
+}
+
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address === null || typeof address === "string") reject(new Error("BUG: a TCP server without a port"));
+        else resolve(address.port);
+      });
+    });
+  });
+}
+
+async function answers(port: number): Promise<boolean> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    if (await answersNow(port)) return true;
+    await delay(POLL_MS);
+  }
+  return false;
+}
+
+async function answersNow(port: number): Promise<boolean> {
+  let connection: Connection | undefined;
+  try {
+    connection = await Connection.open(port);
+    const { status } = await connection.send(requestHead("GET", "/api/healthcheck", 2), Buffer.from("{}"));
+    return status === 200;
+  } catch {
+    // Not yet listening: that is what is waited for.
+    return false;
+  } finally {
+    connection?.close();
+  }
+}

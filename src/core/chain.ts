@@ -1,0 +1,192 @@
+// Writing: how samples find their slots in the chain of buffers of a series.
+//
+// A buffer covers 512 slots of one frequency each, from its `start`. A series' first sample at time t opens a buffer
+// with start = t − floor(frequency / 2); a sample behind the newest buffer's 512 slots opens the next one in the same
+// way, so that its grid may differ. (seed: buffer.go; spec §4)
+//
+//      oldest                                newest = head
+//     [start … 512 slots] ← previous ← [start … 512 slots]
+//
+// Late samples land in the older buffer that covers them. Where none does, a block of 512 slots on the grid of the
+// next newer buffer is put in. Such a chain answers right but its buffers begin elsewhere than if all had come in
+// order; `tidy` brings it into that form before it is read, so that answers do not depend on the order of arrival.
+
+import { BUFFER_CAPACITY, CAPACITY_SHIFT, NO_BUFFER, SLAB_MASK, SLAB_SHIFT, type BufferPool } from "./buffer-pool.ts";
+import type { SeriesTable } from "./series.ts";
+
+/** Samples as columns: sample i belongs to series[i]. Timestamps in Unix seconds, values float32. */
+export interface SampleColumns {
+  readonly series: Uint32Array;
+  readonly timestamps: Float64Array;
+  readonly values: Float32Array;
+}
+
+/** Writes the first `count` samples of the columns, each into its series. */
+export function writeColumns(table: SeriesTable, pool: BufferPool, columns: SampleColumns, count: number): void {
+  let done = 0;
+  while (done < count) {
+    done = appendInOrder(table, pool, columns, done, count);
+    if (done === count) return;
+    writeSample(table, pool, columns.series[done], columns.timestamps[done], columns.values[done]);
+    done++;
+  }
+}
+
+/**
+ * The hot loop: appends samples that fall into the next slot of their head buffer, which nearly all do.
+ * Stops at the first that does not and returns its index, or `count`.
+ */
+function appendInOrder(
+  table: SeriesTable,
+  pool: BufferPool,
+  columns: SampleColumns,
+  from: number,
+  count: number,
+): number {
+  const { series, timestamps, values } = columns;
+  const { head, headLength, nextSlot, frequency } = table;
+  const slabs = pool.slabs;
+  for (let i = from; i < count; i++) {
+    const s = series[i];
+    const next = nextSlot[s];
+    const sinceNext = timestamps[i] - next;
+    const slot = headLength[s];
+    const width = frequency[s];
+    if (!(sinceNext >= 0 && sinceNext < width) || slot === BUFFER_CAPACITY) return i;
+    const buffer = head[s];
+    slabs[buffer >>> SLAB_SHIFT][((buffer & SLAB_MASK) << CAPACITY_SHIFT) + slot] = values[i];
+    headLength[s] = slot + 1;
+    nextSlot[s] = next + width;
+  }
+  return count;
+}
+
+/** Writes one sample of any age: overwrites a duplicate, fills gaps with NaN, opens buffers where needed. */
+export function writeSample(
+  table: SeriesTable,
+  pool: BufferPool,
+  series: number,
+  timestamp: number,
+  value: number,
+): void {
+  const head = table.head[series];
+  if (head === NO_BUFFER || timestamp >= pool.start[head] + BUFFER_CAPACITY * table.frequency[series]) {
+    openHead(table, pool, series, timestamp, value);
+  } else if (timestamp >= pool.start[head]) {
+    sealHead(table, pool, series);
+    putInto(pool, head, Math.floor((timestamp - pool.start[head]) / table.frequency[series]), value);
+    followHead(table, pool, series);
+  } else {
+    writeLate(table, pool, series, timestamp, value);
+  }
+}
+
+/** Copies the head's length, which the hot loop keeps in the series table, into the buffer's header. */
+export function sealHead(table: SeriesTable, pool: BufferPool, series: number): void {
+  const head = table.head[series];
+  if (head !== NO_BUFFER) pool.length[head] = table.headLength[series];
+}
+
+/** Brings the hot state of a series in line with its head buffer's header. */
+export function followHead(table: SeriesTable, pool: BufferPool, series: number): void {
+  const head = table.head[series];
+  if (head === NO_BUFFER) {
+    table.headLength[series] = 0;
+    table.nextSlot[series] = NaN;
+    return;
+  }
+  const length = pool.length[head];
+  table.headLength[series] = length;
+  table.nextSlot[series] = pool.start[head] + length * table.frequency[series];
+}
+
+function openHead(table: SeriesTable, pool: BufferPool, series: number, timestamp: number, value: number): void {
+  sealHead(table, pool, series);
+  const start = timestamp - Math.floor(table.frequency[series] / 2);
+  table.head[series] = pool.take(start, table.head[series]);
+  putInto(pool, table.head[series], 0, value);
+  followHead(table, pool, series);
+}
+
+/** A sample older than the head buffer. */
+function writeLate(table: SeriesTable, pool: BufferPool, series: number, timestamp: number, value: number): void {
+  let newer = table.head[series];
+  let older = pool.previous[newer];
+  while (older !== NO_BUFFER && pool.start[older] > timestamp) {
+    newer = older;
+    older = pool.previous[older];
+  }
+  const frequency = table.frequency[series];
+  const slot = older === NO_BUFFER ? BUFFER_CAPACITY : Math.floor((timestamp - pool.start[older]) / frequency);
+  if (slot < BUFFER_CAPACITY) {
+    putInto(pool, older, slot, value);
+    return;
+  }
+  const block = insertBlock(pool, older, newer, timestamp, frequency);
+  putInto(pool, block, Math.floor((timestamp - pool.start[block]) / frequency), value);
+  table.untidy[series] = 1;
+}
+
+/**
+ * Puts a buffer of NaN into the gap before `newer`, on the grid of `newer`. The gap is divided into blocks of 512 slots
+ * counted back from `newer`, so that samples in any order need one buffer per block at most.
+ */
+function insertBlock(pool: BufferPool, older: number, newer: number, timestamp: number, frequency: number): number {
+  const end = pool.start[newer];
+  const slotsBefore = Math.ceil((end - timestamp) / frequency);
+  const blocksBefore = Math.ceil(slotsBefore / BUFFER_CAPACITY);
+  let slotsToEnd = blocksBefore * BUFFER_CAPACITY;
+  if (older !== NO_BUFFER) {
+    const gapStart = pool.start[older] + BUFFER_CAPACITY * frequency;
+    slotsToEnd = Math.min(slotsToEnd, Math.ceil((end - gapStart) / frequency));
+  }
+  const block = pool.take(end - slotsToEnd * frequency, older);
+  pool.previous[newer] = block;
+  return block;
+}
+
+/** Sets one slot; slots between the buffer's length and it become NaN. */
+function putInto(pool: BufferPool, buffer: number, slot: number, value: number): void {
+  const values = pool.slabs[buffer >>> SLAB_SHIFT];
+  const base = (buffer & SLAB_MASK) << CAPACITY_SHIFT;
+  const length = pool.length[buffer];
+  if (slot > length) values.fill(NaN, base + length, base + slot);
+  values[base + slot] = value;
+  if (slot >= length) pool.length[buffer] = slot + 1;
+}
+
+/**
+ * Rebuilds an untidy chain as if its samples had come in order of time; a tidy chain is left alone.
+ * To be called before the chain is read, freed or dumped.
+ */
+export function tidy(table: SeriesTable, pool: BufferPool, series: number): void {
+  if (table.untidy[series] === 0) return;
+  sealHead(table, pool, series);
+  const old = chainOf(table, pool, series);
+  table.head[series] = NO_BUFFER;
+  followHead(table, pool, series);
+  const frequency = table.frequency[series];
+  const half = Math.floor(frequency / 2);
+  for (const buffer of old) {
+    const values = pool.slabs[buffer >>> SLAB_SHIFT];
+    const base = (buffer & SLAB_MASK) << CAPACITY_SHIFT;
+    const firstTime = pool.start[buffer] + half;
+    for (let slot = 0; slot < pool.length[buffer]; slot++) {
+      const value = values[base + slot];
+      if (Number.isNaN(value)) continue;
+      const time = firstTime + slot * frequency;
+      // Buffers off each other's grid may hold two samples for one slot of the new grid: the later goes one further.
+      const behindLast = table.nextSlot[series];
+      writeSample(table, pool, series, time < behindLast ? behindLast + half : time, value);
+    }
+    pool.release(buffer);
+  }
+  table.untidy[series] = 0;
+}
+
+/** The buffers of a series, oldest first. */
+export function chainOf(table: SeriesTable, pool: BufferPool, series: number): number[] {
+  const chain: number[] = [];
+  for (let buffer = table.head[series]; buffer !== NO_BUFFER; buffer = pool.previous[buffer]) chain.push(buffer);
+  return chain.reverse();
+}

@@ -1,0 +1,53 @@
+// From the bytes of a request to typed data, or to an error that says where something is wrong and what was expected.
+
+import * as v from "valibot";
+import { JsonDecimal } from "../codec/json/number-literal.ts";
+import { readJson, type JsonValue } from "../codec/json/reader.ts";
+import { JsonSyntaxError } from "../codec/json/syntax-error.ts";
+import { RequestError } from "./request-error.ts";
+
+const MAX_SHOWN_CHARS = 60;
+
+/**
+ * Reads a JSON body and validates it. Keys count in any case, null members as absent, a null body as an empty one.
+ * @throws RequestError naming the path, what was found and what was expected
+ */
+export function decodeJson<Output>(schema: v.GenericSchema<unknown, Output>, body: Uint8Array): Output {
+  const value = read(body);
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  throw new RequestError(describeIssue(result.issues[0]));
+}
+
+function read(body: Uint8Array): JsonValue {
+  try {
+    return readJson(body, { foldKeys: true, dropNullMembers: true });
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new RequestError(error.message);
+    throw error;
+  }
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === "strict_object") return `json: unknown field ${JSON.stringify(lastKey(issue))}`;
+  return `json: ${pathOf(issue)}: expected ${issue.message}, found ${describe(issue.input)}`;
+}
+
+function lastKey(issue: v.BaseIssue<unknown>): unknown {
+  return issue.path?.at(-1)?.key;
+}
+
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  let path = "";
+  for (const { key } of issue.path ?? []) path += typeof key === "number" ? `[${key}]` : `${path === "" ? "" : "."}${String(key)}`;
+  return path === "" ? "body" : path;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value instanceof JsonDecimal) return value.text;
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = JSON.stringify(value);
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
+}

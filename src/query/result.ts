@@ -1,0 +1,94 @@
+// One result of a query: read, resampled, with statistics, scaled and padded, in this order. (spec §2)
+
+import type { JsonWriter } from "../codec/json/writer.ts";
+import { StoreError } from "../core/errors.ts";
+import type { Selector } from "../core/level.ts";
+import { statisticsOf } from "../core/statistics.ts";
+import type { MetricStore, ReadResult } from "../core/store.ts";
+import type { Query, QueryRequest } from "./request.ts";
+
+/** What the results of one answer share. */
+export interface Answer {
+  readonly store: MetricStore;
+  readonly request: QueryRequest;
+  readonly writer: JsonWriter;
+  /** Values that the answer may still hold. */
+  pointsLeft: number;
+  readonly maxPoints: number;
+}
+
+/** Writes the result for one selector; nothing, and false, when the store has no such level or no such samples. */
+export function writeResult(answer: Answer, query: Query, selector: Selector, separator: string): boolean {
+  const { store, request, writer } = answer;
+  let data: ReadResult;
+  let padding: number;
+  try {
+    data = store.read(selector, query.metric, request.from, request.to, query.resolution);
+    padding = request["with-padding"] ? paddingOf(store, query.metric, request.from, data.from) : 0;
+    takePoints(answer, data.values.length + padding);
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.code === "not-found") return false;
+    writer.raw(`${separator}{"error":`);
+    writer.string(error.message);
+    writer.raw(`,"from":0,"to":0,"resolution":0,"avg":0.00,"min":0.00,"max":0.00}`);
+    return true;
+  }
+  writeData(answer, data, padding, factorOf(query), separator);
+  return true;
+}
+
+function writeData(answer: Answer, data: ReadResult, padding: number, factor: number, separator: string): void {
+  const { request, writer } = answer;
+  const { avg, min, max } = request["with-stats"] ? statisticsOf(data.values) : { avg: 0, min: 0, max: 0 };
+  writer.raw(`${separator}{`);
+  if (request["with-data"] && data.values.length + padding > 0) {
+    writer.raw('"data":');
+    writer.fixedArray(padFront(scaled(data.values, factor), padding));
+    writer.raw(",");
+  }
+  writer.raw(`"from":${data.from},"to":${data.to},"resolution":${data.resolution}`);
+  writeStatistic(writer, ',"avg":', avg * factor);
+  writeStatistic(writer, ',"min":', min * factor);
+  writeStatistic(writer, ',"max":', max * factor);
+  writer.raw("}");
+}
+
+function writeStatistic(writer: JsonWriter, key: string, value: number): void {
+  writer.raw(key);
+  writer.fixed(value, 2);
+}
+
+function factorOf(query: Query): number {
+  const factor = query["scale-by"];
+  return factor === undefined || factor === 0 ? 1 : factor;
+}
+
+function scaled(values: Float64Array<ArrayBuffer>, factor: number): Float64Array<ArrayBuffer> {
+  if (factor === 1) return values;
+  for (let i = 0; i < values.length; i++) values[i] *= factor;
+  return values;
+}
+
+/** Slots between the time asked for and the first value, counted in the metric's own frequency. */
+function paddingOf(store: MetricStore, metric: string, asked: number, first: number): number {
+  const frequency = store.metrics.get(metric)?.frequency ?? 1;
+  return Math.max(0, Math.trunc(first / frequency) - Math.trunc(asked / frequency));
+}
+
+function padFront(values: Float64Array<ArrayBuffer>, padding: number): Float64Array<ArrayBuffer> {
+  if (padding === 0) return values;
+  const padded = new Float64Array(padding + values.length).fill(NaN, 0, padding);
+  padded.set(values, padding);
+  return padded;
+}
+
+function takePoints(answer: Answer, points: number): void {
+  if (points > answer.pointsLeft) {
+    throw new StoreError(
+      "too-many-points",
+      `[METRICSTORE]> too many points: ${points} more than the answer may hold (limit points-per-answer, ${answer.maxPoints})`,
+    );
+  }
+  answer.pointsLeft -= points;
+}

@@ -1,0 +1,59 @@
+// Building blocks of the request schemas. They take what Go's encoding/json takes for the same field: integers must be
+// written as integers, null inside a list stands for the empty value. (spec §2, "How JSON bodies are read")
+
+import * as v from "valibot";
+import { JsonDecimal } from "../codec/json/number-literal.ts";
+
+const MIN_INT64 = -(2 ** 63);
+const MAX_INT64 = 2 ** 63;
+
+/** An integer of 64 bits; beyond 2^53 it is cut to what a float64 holds exactly (no time lies there). */
+export function integer(): v.GenericSchema<number, number> {
+  return v.pipe(
+    v.number("an integer"),
+    v.integer("an integer"),
+    v.minValue(MIN_INT64, "an integer of 64 bits"),
+    v.maxValue(MAX_INT64, "an integer of 64 bits"),
+    v.transform((value) => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value))),
+  );
+}
+
+/** Any number. */
+export function decimal(): v.GenericSchema<number | JsonDecimal, number> {
+  return v.pipe(
+    v.union(
+      [v.number(), v.pipe(v.instance(JsonDecimal), v.transform(({ value }) => value))],
+      "a number",
+    ),
+    v.finite("a number within the range of float64"),
+  );
+}
+
+export function text(): v.GenericSchema<string, string> {
+  return v.string("a string");
+}
+
+export function flag(): v.GenericSchema<boolean, boolean> {
+  return v.boolean("true or false");
+}
+
+export function textList(): v.GenericSchema<(string | null)[], string[]> {
+  return v.array(v.nullable(text(), ""), "a list of strings");
+}
+
+/** An object with these members; others are ignored, as Go ignores them. */
+export function object<const Entries extends v.ObjectEntries>(entries: Entries): v.ObjectSchema<Entries, string> {
+  return refusingLists(v.object(entries, "an object"));
+}
+
+/** Valibot takes a list for an object (`typeof` does); here it is refused before its members are looked at. */
+export function refusingLists<Schema extends v.GenericSchema>(schema: Schema): Schema {
+  const run: Schema["~run"] = (dataset, config) => {
+    const { value } = dataset;
+    if (!Array.isArray(value)) return schema["~run"](dataset, config);
+    const result = schema["~run"]({ value: undefined, issues: undefined, typed: false } as typeof dataset, config);
+    // The refusal of `undefined` is the right one; only what was found is another.
+    return { ...result, value, issues: result.issues?.map((issue) => ({ ...issue, input: value })) } as typeof result;
+  };
+  return { ...schema, "~run": run };
+}

@@ -1,0 +1,9 @@
+// Builds dist/ once before the tests, so that those that start real processes run the code under test.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export default function buildOnce(): void {
+  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+}

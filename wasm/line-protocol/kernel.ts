@@ -1,0 +1,148 @@
+// The line kernel: the fast path of ingest. It turns lines whose heads it was taught into columns and stops at the
+// first line that is anything else, for the grammar (src/codec/line-protocol/grammar.ts) to decide. Whatever it takes
+// must mean to the grammar what it means here; when in doubt it stops.
+//
+//   <head it knows> value=<decimal number> <timestamp>\n
+//
+// Addresses and numbers cross the border, nothing else. The typed face is src/codec/line-protocol/kernel.ts.
+
+import { behindNewline } from "./bytes";
+import { Entry, firstEntry, forgetKeys, initKeys, isLearnable, isPredicted, keyCount, learn, lookUp } from "./keys";
+import { predict, selectContext } from "./keys";
+import { input, layOut, lines, OUTPUT_SAMPLES, report, series, timestamps, values } from "./layout";
+import { readValue } from "./number";
+import { readTimestamp, setOldestSeconds } from "./timestamp";
+
+/** Why `parse` returned: all lines taken; the columns are full; the line at `position` is not for the kernel. */
+const STOP_END: u32 = 0;
+const STOP_FULL: u32 = 1;
+const STOP_LINE: u32 = 2;
+
+/** The series number of heads whose lines are skipped unread. */
+const IGNORED_SERIES: u32 = 0xffffffff;
+
+/** The entry of the last line that had one: where predictions start. */
+let previous: Entry = changetype<Entry>(0);
+
+/** To be called once, first. False when there is not enough memory for `maxKeys` keys. */
+export function init(maxKeys: u32): bool {
+  if (!layOut(maxKeys)) return false;
+  initKeys(maxKeys);
+  previous = firstEntry();
+  return true;
+}
+
+export function inputAddress(): usize {
+  return input;
+}
+export function seriesAddress(): usize {
+  return series;
+}
+export function timestampsAddress(): usize {
+  return timestamps;
+}
+export function valuesAddress(): usize {
+  return values;
+}
+export function linesAddress(): usize {
+  return lines;
+}
+export function reportAddress(): usize {
+  return report;
+}
+
+/**
+ * Takes the lines in [start, end) of the input, the last byte of which is a newline, into the columns from their
+ * beginning on. The report tells how far it came. Returns one of STOP_….
+ */
+export function parse(start: u32, end: u32): u32 {
+  const limit = input + end;
+  let line = input + start;
+  let previousLine: usize = 0;
+  let entry = previous;
+  let samples: usize = 0;
+  let lineNumber: u32 = 0;
+  let stop = STOP_END;
+
+  while (line < limit) {
+    if (samples === OUTPUT_SAMPLES) {
+      stop = STOP_FULL;
+      break;
+    }
+    let next: Entry | null;
+    let behindHead = line;
+    if (isPredicted(line, previousLine, entry)) {
+      next = entry.next;
+      behindHead += entry.nextHeadBytes;
+    } else {
+      next = lookUp(line);
+      if (next !== null) {
+        predict(entry, next);
+        behindHead += next.headBytes;
+      }
+    }
+    if (next === null) {
+      stop = STOP_LINE;
+      break;
+    }
+    entry = next;
+    const number = entry.series;
+    let nextLine: usize = 0;
+    if (number === IGNORED_SERIES) {
+      nextLine = behindNewline(behindHead);
+    } else {
+      const behindValue = readValue(behindHead, values + samples * 4);
+      if (behindValue !== 0) nextLine = readTimestamp(behindValue, timestamps + samples * 8);
+      if (nextLine === 0) {
+        stop = STOP_LINE;
+        break;
+      }
+      store<u32>(series + samples * 4, number);
+      store<u32>(lines + samples * 4, lineNumber);
+      samples++;
+    }
+    previousLine = line;
+    line = nextLine;
+    lineNumber++;
+  }
+
+  previous = entry;
+  store<u32>(report, <u32>samples);
+  store<u32>(report, lineNumber, 4);
+  store<u32>(report, <u32>(line - input), 8);
+  return stop;
+}
+
+/**
+ * Learns [start, end) of the input, a head with its space, as a key of `number` in the present context, or gives a key
+ * it has that number. False when it is full: then it has learned nothing.
+ */
+export function teach(start: u32, end: u32, number: u32): bool {
+  const length = <usize>(end - start);
+  if (!isLearnable(length)) return true;
+  const entry = learn(input + start, length, number);
+  if (entry === null) return false;
+  predict(previous, entry);
+  previous = entry;
+  return true;
+}
+
+/** Which meaning heads have from now on: keys are found in the context they were taught in only. */
+export function setContext(context: u32): void {
+  selectContext(context);
+  previous = firstEntry();
+}
+
+/** Lines with an older timestamp (seconds) stop the kernel. */
+export function setOldest(seconds: f64): void {
+  setOldestSeconds(seconds);
+}
+
+export function forgetAll(): void {
+  forgetKeys();
+  previous = firstEntry();
+}
+
+export function countKeys(): u32 {
+  return <u32>keyCount;
+}

@@ -1,0 +1,59 @@
+// The timestamp and the end of the line: a space, ten digits of seconds, at will three, six or nine more, a newline.
+//
+// The unit is told by the magnitude: the largest in which the instant is before the year 2262, where the nanoseconds of
+// an int64 end. So with ten digits before the fraction, and less than `END_OF_TIME` in them, those ten are the seconds.
+
+import { NEWLINE, nonDigits, SPACE } from "./bytes";
+
+/** Seconds from which on the unit is in doubt, or the instant out of range. */
+const END_OF_TIME: u64 = 9223372036;
+const ZERO: u8 = 0x30;
+
+/** Seconds; lines with older samples are not taken. */
+let oldest: f64 = -Infinity;
+
+// The last timestamp that was read: its first eleven bytes (a space and ten digits) and the seconds. Most lines repeat it.
+const THREE_BYTES: u32 = 0xffffff;
+const NO_TEXT: u32 = 0xffffffff; // equal to no three bytes
+let lastText: u64 = 0;
+let lastTextEnd: u32 = NO_TEXT;
+let lastSeconds: f64 = 0;
+
+export function setOldestSeconds(seconds: f64): void {
+  oldest = seconds;
+  lastTextEnd = NO_TEXT; // it was accepted under the old limit
+}
+
+/**
+ * Reads ` <timestamp>\n` at `text` and stores the seconds as a float64 at `target`.
+ * @returns the beginning of the next line, or 0 when the line must be looked at by the grammar
+ */
+export function readTimestamp(text: usize, target: usize): usize {
+  const textBegin = load<u64>(text);
+  const textEnd = load<u32>(text, 8);
+  if (textBegin !== lastText || (textEnd & THREE_BYTES) !== lastTextEnd) {
+    if (!learnSeconds(text)) return 0;
+  }
+  store<f64>(target, lastSeconds);
+  return textEnd >> 24 === NEWLINE ? text + 12 : behindFraction(text + 11);
+}
+
+/** Reads a space and ten digits at `text` into `lastSeconds`. False when the grammar has to decide. */
+function learnSeconds(text: usize): bool {
+  const digits = text + 1;
+  if (load<u8>(text) !== SPACE || load<u8>(digits) === ZERO || ctz(nonDigits(digits)) < 10) return false;
+  let seconds: u64 = 0;
+  for (let i: usize = 0; i < 10; i++) seconds = seconds * 10 + (load<u8>(digits + i) - ZERO);
+  if (seconds >= END_OF_TIME || <f64>seconds < oldest) return false;
+  lastText = load<u64>(text);
+  lastTextEnd = load<u32>(text, 8) & THREE_BYTES;
+  lastSeconds = <f64>seconds;
+  return true;
+}
+
+/** Steps over the digits of milli-, micro- or nanoseconds and the newline; 0 when it is anything else. */
+function behindFraction(text: usize): usize {
+  const digits = <usize>ctz(nonDigits(text));
+  const isUnit = digits === 3 || digits === 6 || digits === 9;
+  return isUnit && load<u8>(text + digits) === NEWLINE ? text + digits + 1 : 0;
+}
