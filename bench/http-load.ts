@@ -1,58 +1,83 @@
 // The load generator: posts a workload over many connections, minute after minute, and asks queries one by one.
 
-import { timeEach, type Checks } from "./harness.ts";
+import type { Checks } from "./harness.ts";
 import { Connection, requestHead, type Reply } from "./connection.ts";
-import { QUERY_CLUSTER, threadsOf, timeOf, valueOf, type Block, type Dataset, type QueryCase } from "./query-cases.ts";
+import {
+  QUERY_CLUSTER,
+  threadsOf,
+  timeOf,
+  valueOf,
+  type Answer,
+  type Block,
+  type Dataset,
+  type QueryCase,
+} from "./query-cases.ts";
 import { MINUTE_SECONDS } from "./stores.ts";
-import { lineHead, setTime, type Message, type Workload } from "./workload.ts";
-
-export interface Post {
-  readonly port: number;
-  readonly workload: Workload;
-  readonly connections: number;
-  /** Time of the first minute, Unix seconds. */
-  readonly begin: number;
-}
+import { lineHead, setTime, type Message, type Workload, type WorkloadSeries } from "./workload.ts";
 
 const WRITE_PATH = "/api/write";
 const QUERY_PATH = "/api/query?version=v2";
 const FILL_POST_CHARS = 1_000_000;
+/** Series whose last sample is asked for after each slice of load. */
+const CHECKED_SERIES = 50;
 
-/**
- * Posts one minute and checks that it is there, then posts for `loadMs` at full speed, one minute after the other.
- * Returns acknowledged lines a second.
- */
-export async function postFor(post: Post, loadMs: number, checks: Checks): Promise<number> {
-  const connections = await openAll(post.port, post.connections);
-  try {
-    await postMinute(connections, post.workload, post.begin);
-    await checkMinute(connections[0], post, post.begin, checks);
-    let time = post.begin;
+/** Posts a workload to one server over many connections, minute after minute. */
+export class PostLoad {
+  readonly #workload: Workload;
+  readonly #connections: readonly Connection[];
+  /** Unix seconds. */
+  #minute: number;
+
+  private constructor(workload: Workload, connections: readonly Connection[], begin: number) {
+    this.#workload = workload;
+    this.#connections = connections;
+    this.#minute = begin;
+  }
+
+  /** Opens the connections and posts the minute `begin` (Unix seconds), so that the server has met every series. */
+  static async open(port: number, workload: Workload, connections: number, begin: number): Promise<PostLoad> {
+    const load = new PostLoad(workload, await openAll(port, connections), begin);
+    await load.#postMinute();
+    return load;
+  }
+
+  /** Posts at full speed for so long, up to the end of a minute. Returns acknowledged lines a second. */
+  async postFor(timeMs: number): Promise<number> {
     const begin = performance.now();
-    while (performance.now() - begin < loadMs) {
-      time += MINUTE_SECONDS;
-      await postMinute(connections, post.workload, time);
+    let minutes = 0;
+    while (performance.now() - begin < timeMs) {
+      this.#minute += MINUTE_SECONDS;
+      await this.#postMinute();
+      minutes++;
     }
-    const elapsedMs = performance.now() - begin;
-    await checkMinute(connections[0], post, time, checks);
-    const minutes = (time - post.begin) / MINUTE_SECONDS;
-    return (post.workload.series.length * minutes * 1000) / elapsedMs;
-  } finally {
-    for (const connection of connections) connection.close();
+    return (this.#workload.series.length * minutes * 1000) / (performance.now() - begin);
+  }
+
+  /** Checks that series from all over the workload have their value in the minute posted last. */
+  async check(checks: Checks): Promise<void> {
+    const { series } = this.#workload;
+    const step = Math.max(1, Math.floor(series.length / CHECKED_SERIES));
+    for (let i = 0; i < series.length; i += step)
+      await checkSample(this.#connections[0], series[i], this.#minute, checks);
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  /** All messages once; each connection takes the next that nobody has taken. */
+  async #postMinute(): Promise<void> {
+    const { messages } = this.#workload;
+    let next = 0;
+    const work = async (connection: Connection): Promise<void> => {
+      while (next < messages.length) await postMessage(connection, messages[next++], this.#minute);
+    };
+    await Promise.all(this.#connections.map(work));
   }
 }
 
 function openAll(port: number, count: number): Promise<Connection[]> {
   return Promise.all(Array.from({ length: count }, () => Connection.open(port)));
-}
-
-/** All messages once; each connection takes the next that nobody has taken. */
-async function postMinute(connections: readonly Connection[], { messages }: Workload, time: number): Promise<void> {
-  let next = 0;
-  const work = async (connection: Connection): Promise<void> => {
-    while (next < messages.length) await postMessage(connection, messages[next++], time);
-  };
-  await Promise.all(connections.map(work));
 }
 
 async function postMessage(connection: Connection, message: Message, time: number): Promise<void> {
@@ -66,23 +91,24 @@ function acknowledged({ status, body }: Reply): Reply {
   return { status, body };
 }
 
-/** Checks that series from all over the workload have their value at `time`. */
-async function checkMinute(connection: Connection, { workload }: Post, time: number, checks: Checks): Promise<void> {
-  const step = Math.max(1, Math.floor(workload.series.length / 50));
-  for (let i = 0; i < workload.series.length; i += step) {
-    const { name, value } = workload.series[i];
-    const { cluster, host, metric, type, typeId } = name;
-    const level = typeId === undefined ? {} : { type, "type-ids": [typeId] };
-    const request = { cluster, from: time, to: time + MINUTE_SECONDS, queries: [{ metric, host, ...level }] };
-    const { results } = JSON.parse((await query(connection, JSON.stringify(request))).body.toString());
-    const [found] = results[0][0].data;
-    // The reference keeps float64 and pegel float32: what is compared is float32, as it is in the files of both.
-    const isClose = Math.abs(found - value) <= 0.0005 + Math.abs(value) * 2 ** -23;
-    checks.equal(`${host} ${metric} at ${time}: found ${found}, sent ${value}`, isClose, true);
-  }
+async function checkSample(
+  connection: Connection,
+  { name, value }: WorkloadSeries,
+  time: number,
+  checks: Checks,
+): Promise<void> {
+  const { cluster, host, metric, type, typeId } = name;
+  const level = typeId === undefined ? {} : { type, "type-ids": [typeId] };
+  const request = { cluster, from: time, to: time + MINUTE_SECONDS, queries: [{ metric, host, ...level }] };
+  const { body } = await ask(connection, JSON.stringify(request));
+  const { results }: Answer = JSON.parse(body.toString());
+  const found = results[0][0]?.data?.[0] ?? NaN;
+  // The reference keeps float64 and pegel float32: what is compared is float32, as it is in the files of both.
+  const isClose = Math.abs(found - value) <= 0.0005 + Math.abs(value) * 2 ** -23;
+  checks.equal(`${host} ${metric} at ${time}: found ${found}, sent ${value}; equal`, isClose, true);
 }
 
-async function query(connection: Connection, body: string): Promise<Reply> {
+async function ask(connection: Connection, body: string): Promise<Reply> {
   return acknowledged(await connection.send(requestHead("GET", QUERY_PATH, body.length), Buffer.from(body)));
 }
 
@@ -130,20 +156,32 @@ function blockLines(block: Block, minutesBeforeEnd: number, time: number): strin
   return lines;
 }
 
-/** Asks one query again and again over one connection; returns the milliseconds of each answer. */
-export async function queryTimes(
-  port: number,
-  { body, check }: QueryCase,
-  end: number,
-  { queries, warmUp }: { readonly queries: number; readonly warmUp: number },
-  checks: Checks,
-): Promise<number[]> {
-  const connection = await Connection.open(port);
-  try {
-    const request = body(end);
-    check(checks, (await query(connection, request)).body.toString(), end);
-    return await timeEach(queries, warmUp, () => query(connection, request));
-  } finally {
-    connection.close();
+/** Asks one query over a connection of its own. */
+export class QueryLoad {
+  readonly #connection: Connection;
+  readonly #request: string;
+
+  private constructor(connection: Connection, request: string) {
+    this.#connection = connection;
+    this.#request = request;
+  }
+
+  /** Opens the connection and checks the first answer. @param end of the data, Unix seconds */
+  static async open(port: number, query: QueryCase, end: number, checks: Checks): Promise<QueryLoad> {
+    const load = new QueryLoad(await Connection.open(port), query.body(end));
+    const { body } = await ask(load.#connection, load.#request);
+    query.check(checks, body.toString(), end);
+    return load;
+  }
+
+  /** Asks once; returns the milliseconds until the answer was there. */
+  async ask(): Promise<number> {
+    const begin = performance.now();
+    await ask(this.#connection, this.#request);
+    return performance.now() - begin;
+  }
+
+  close(): void {
+    this.#connection.close();
   }
 }

@@ -1,5 +1,5 @@
 // How fast is the server over HTTP, and how much faster than the reference? Ingest and queries, store in memory. The
-// load generator is this process, the server another; with a reference both servers are measured in the same round.
+// load generator is this process, the server another; a reference runs beside pegel, and they are measured in turn.
 
 import { ALL_HOSTS, clusterSeries, type HostCounts } from "./cluster.ts";
 import {
@@ -10,16 +10,27 @@ import {
   type RunOptions,
   type Scale,
   type Target,
+  type Unit,
 } from "./harness.ts";
-import { fillOverHttp, postFor, queryTimes, type Post } from "./http-load.ts";
-import { makeQuerySuite } from "./query-cases.ts";
+import { fillOverHttp, PostLoad, QueryLoad } from "./http-load.ts";
+import { makeQuerySuite, type QueryCase } from "./query-cases.ts";
 import { MINUTE_SECONDS } from "./stores.ts";
-import { pegelCommand, startStoreServer, type Command } from "./store-server.ts";
-import { makeWorkload, type MessageSize } from "./workload.ts";
+import { pegelCommand, startStoreServer, type Command, type StoreServer } from "./store-server.ts";
+import { makeWorkload, type MessageSize, type Workload } from "./workload.ts";
 
-const SIZES: Readonly<Record<Scale, { hosts: HostCounts; loadMs: number; queries: number; warmUp: number }>> = {
-  full: { hosts: ALL_HOSTS, loadMs: 4000, queries: 200, warmUp: 20 },
-  smoke: { hosts: { alex: 1, fritz: 1 }, loadMs: 60, queries: 5, warmUp: 1 },
+interface Sizes {
+  readonly hosts: HostCounts;
+  /** Ingest: so often each server gets load for so long. */
+  readonly slices: number;
+  readonly sliceMs: number;
+  /** How often each query is asked, and how often before that unmeasured. */
+  readonly queries: number;
+  readonly warmUp: number;
+}
+
+const SIZES: Readonly<Record<Scale, Sizes>> = {
+  full: { hosts: ALL_HOSTS, slices: 6, sliceMs: 700, queries: 200, warmUp: 30 },
+  smoke: { hosts: { alex: 1, fritz: 1 }, slices: 2, sliceMs: 20, queries: 5, warmUp: 1 },
 };
 
 interface IngestShape {
@@ -54,68 +65,111 @@ export const http: Question = {
   name: "http",
   title: "over HTTP, store in memory",
   cases: [
-    {
-      name: "ingest",
-      run: (options, checks) => measureBoth(options, (command) => measureIngest(command, options, checks)),
-    },
-    {
-      name: "query",
-      run: (options, checks) => measureBoth(options, (command) => measureQueries(command, options, checks)),
-    },
+    { name: "ingest", run: measureIngest },
+    { name: "query", run: measureQueries },
   ],
 };
 
-/** Measures pegel and, if there is one, the reference after it. */
-async function measureBoth(
-  { referencePath }: RunOptions,
-  measure: (command: Command) => Promise<Figure[]>,
-): Promise<Figure[]> {
-  const figures = await measure(pegelCommand);
-  if (referencePath === undefined) return figures;
-  const ofReference = await measure([referencePath]);
-  return figures.map((figure, i) => ({ ...figure, referenceValue: ofReference[i].value }));
-}
-
-async function measureIngest(command: Command, { scale }: RunOptions, checks: Checks): Promise<Figure[]> {
-  const size = SIZES[scale];
-  const names = clusterSeries(size.hosts);
+async function measureIngest(options: RunOptions, checks: Checks): Promise<Figure[]> {
+  const { hosts } = SIZES[options.scale];
   const figures: Figure[] = [];
-  for (const { what, messageSize, connections, target } of ingestShapes) {
-    const workload = makeWorkload(names, "host", messageSize);
-    // A fresh server each: none may gain from what another shape has taught it.
-    const server = await startStoreServer(command);
-    try {
-      const post: Post = { port: server.port, workload, connections, begin: minutesAgo(24 * 60) };
-      const linesPerSecond = await postFor(post, size.loadMs, checks);
-      figures.push({ what, unit: "M lines/s", value: linesPerSecond / 1e6, target });
-    } finally {
-      await server.stop();
-    }
+  for (const shape of ingestShapes) {
+    const workload = makeWorkload(clusterSeries(hosts), "host", shape.messageSize);
+    // Fresh servers each: none may gain from what another shape has taught it.
+    figures.push(
+      await withServers(options, (servers) => measureShape(shape, workload, servers, options.scale, checks)),
+    );
   }
   return figures;
 }
 
-async function measureQueries(command: Command, { scale }: RunOptions, checks: Checks): Promise<Figure[]> {
-  const { dataset, cases } = makeQuerySuite(scale);
-  const { queries, warmUp } = SIZES[scale];
-  const end = minutesAgo(1);
-  const figures: Figure[] = [];
-  const server = await startStoreServer(command);
+async function measureShape(
+  { what, connections, target }: IngestShape,
+  workload: Workload,
+  servers: readonly StoreServer[],
+  scale: Scale,
+  checks: Checks,
+): Promise<Figure> {
+  const begin = minutesAgo(24 * 60);
+  const loads: PostLoad[] = [];
   try {
-    await fillOverHttp(server.port, dataset, end, checks);
-    for (const queryCase of cases) {
-      const timesMs = await queryTimes(server.port, queryCase, end, { queries, warmUp }, checks);
-      figures.push({
-        what: `query, ${queryCase.what}`,
-        unit: "ms",
-        value: medianOf(timesMs),
-        target: queryCase.target,
-      });
-    }
+    for (const { port } of servers) loads.push(await PostLoad.open(port, workload, connections, begin));
+    for (const load of loads) await load.check(checks);
+    const { slices, sliceMs } = SIZES[scale];
+    const rates = await alternate(loads, slices, (load) => load.postFor(sliceMs));
+    for (const load of loads) await load.check(checks);
+    return figureOf(
+      what,
+      "M lines/s",
+      rates.map((perSecond) => perSecond / 1e6),
+      target,
+    );
   } finally {
-    await server.stop();
+    for (const load of loads) load.close();
   }
-  return figures;
+}
+
+function measureQueries(options: RunOptions, checks: Checks): Promise<Figure[]> {
+  const { dataset, cases } = makeQuerySuite(options.scale);
+  const end = minutesAgo(1);
+  return withServers(options, async (servers) => {
+    for (const { port } of servers) await fillOverHttp(port, dataset, end, checks);
+    const figures: Figure[] = [];
+    for (const queryCase of cases) figures.push(await measureQuery(queryCase, end, servers, options.scale, checks));
+    return figures;
+  });
+}
+
+async function measureQuery(
+  queryCase: QueryCase,
+  end: number,
+  servers: readonly StoreServer[],
+  scale: Scale,
+  checks: Checks,
+): Promise<Figure> {
+  const { queries, warmUp } = SIZES[scale];
+  const loads: QueryLoad[] = [];
+  try {
+    for (const { port } of servers) loads.push(await QueryLoad.open(port, queryCase, end, checks));
+    await alternate(loads, warmUp, (load) => load.ask());
+    const timesMs = await alternate(loads, queries, (load) => load.ask());
+    return figureOf(`query, ${queryCase.what}`, "ms", timesMs, queryCase.target);
+  } finally {
+    for (const load of loads) load.close();
+  }
+}
+
+/** Measures every load in turn, `count` times; what disturbs the machine meanwhile disturbs all. Returns the medians. */
+async function alternate<Load>(
+  loads: readonly Load[],
+  count: number,
+  measure: (load: Load) => Promise<number>,
+): Promise<number[]> {
+  const values = loads.map((): number[] => []);
+  for (let i = 0; i < count; i++) {
+    for (const [j, load] of loads.entries()) values[j].push(await measure(load));
+  }
+  return values.map(medianOf);
+}
+
+/** Starts pegel and, if there is one, the reference, for as long as `use` takes. They stand in this order. */
+async function withServers<Result>(
+  { referencePath }: RunOptions,
+  use: (servers: readonly StoreServer[]) => Promise<Result>,
+): Promise<Result> {
+  const commands: Command[] = [pegelCommand, ...(referencePath === undefined ? [] : [[referencePath] as const])];
+  const servers: StoreServer[] = [];
+  try {
+    for (const command of commands) servers.push(await startStoreServer(command));
+    return await use(servers);
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+}
+
+/** @param values pegel's and, if it was measured, the reference's */
+function figureOf(what: string, unit: Unit, [value, referenceValue]: readonly number[], target: Target): Figure {
+  return { what, unit, value, target, ...(referenceValue === undefined ? {} : { referenceValue }) };
 }
 
 /** On a minute, Unix seconds. */

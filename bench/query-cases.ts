@@ -146,14 +146,19 @@ function queryCase(
     for (const [i, { block, metric }] of queries.entries()) {
       const [result] = results[i];
       checks.equal(`${what}: from`, result.from, end - points * MINUTE_SECONDS);
-      checks.equalNumbers(`${what}: ${block.host} ${metric}`, result.data, expectedSums(block, metric, points));
+      checks.equalNumbers(
+        `${what}: ${block.host} ${metric}`,
+        numbersOf(result.data ?? []),
+        expectedSums(block, metric, points),
+      );
     }
   };
   return { what, target: { kind: "times-reference", must: times[0], stretch: times[1] }, body, check };
 }
 
-interface Answer {
-  readonly results: readonly (readonly { readonly from: number; readonly data: readonly number[] }[])[];
+/** What of an answer is looked at. */
+export interface Answer {
+  readonly results: readonly (readonly { readonly from: number; readonly data?: readonly (number | null)[] }[])[];
 }
 
 /** The sums over a block's series of one metric, for the last `points` minutes. */
@@ -162,4 +167,8 @@ export function expectedSums(block: Block, metric: string, points: number): Floa
   return Float64Array.from({ length: points }, (_, i) =>
     threads.reduce<number>((sum, thread) => sum + valueOf(block.host, metric, thread, points - i), 0),
   );
+}
+
+function numbersOf(data: readonly (number | null)[]): number[] {
+  return data.map((value) => value ?? NaN);
 }

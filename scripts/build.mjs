@@ -1,30 +1,37 @@
 // Builds dist/: the compiled sources, the files of the API documentation, and what `-version` prints.
 import { execFileSync } from "node:child_process";
-import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = join(root, "dist");
+const finished = join(root, "dist");
+/** Built beside and then put in place, so that a running pegel never sees half a dist/. */
+const dist = `${finished}-${process.pid}`;
 const require = createRequire(import.meta.url);
 
 /** As the page of src/http/routes/swagger.ts names them. */
 const SWAGGER_FILES = ["swagger-ui-bundle.js", "swagger-ui.css"];
 
-// A file whose source is gone must not live on.
-await rm(dist, { recursive: true, force: true });
 compile();
 await copySwaggerFiles();
 await writeBuildInfo();
-// Absent while the server's main is still to be written.
-await chmod(join(dist, "service/main.js"), 0o755).catch(() => {});
+await chmod(join(dist, "service/main.js"), 0o755);
+// A file whose source is gone must not live on.
+await rm(finished, { recursive: true, force: true });
+await rename(dist, finished);
 
 function compile() {
   const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
   try {
-    execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+    execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", dist], {
+      cwd: root,
+      stdio: "inherit",
+    });
   } catch {
+    rmSync(dist, { recursive: true, force: true });
     process.exit(1); // the compiler has said why
   }
 }

@@ -9,18 +9,36 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const check = process.argv.includes("--check");
 
 async function compile(entry) {
-  let binary;
   const files = new Map();
-  const { error, stderr } = await asc.main(
-    [entry, "--baseDir", here, "--outFile", "out.wasm", "-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--exportStart", "start"],
-    { readFile: (name, base) => readFile(new URL(name, `file://${base}/`), "utf8").catch(() => null), writeFile: (name, data) => void files.set(name, data), listFiles: () => [] },
+  const { error } = await asc.main(
+    [
+      entry,
+      "--baseDir",
+      here,
+      "--outFile",
+      "out.wasm",
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--enable",
+      "simd",
+      "--exportStart",
+      "start",
+    ],
+    {
+      readFile: (name, base) => readFile(new URL(name, `file://${base}/`), "utf8").catch(() => null),
+      writeFile: (name, data) => void files.set(name, data),
+      listFiles: () => [],
+    },
   );
-  if (error) throw new Error(`${entry}: ${error.message}\n${stderr.toString()}`);
-  binary = files.get("out.wasm");
-  return binary;
+  if (error) throw new Error(`${entry}: ${error.message}`);
+  return files.get("out.wasm");
 }
 
-const kernels = (await readdir(here, { withFileTypes: true })).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+const kernels = (await readdir(here, { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
 let stale = 0;
 for (const name of kernels) {
   const binary = await compile(`${name}/kernel.ts`);

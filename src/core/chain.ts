@@ -188,5 +188,5 @@ export function tidy(table: SeriesTable, pool: BufferPool, series: number): void
 export function chainOf(table: SeriesTable, pool: BufferPool, series: number): number[] {
   const chain: number[] = [];
   for (let buffer = table.head[series]; buffer !== NO_BUFFER; buffer = pool.previous[buffer]) chain.push(buffer);
-  return chain.reverse();
+  return chain.toReversed();
 }

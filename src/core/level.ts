@@ -66,12 +66,7 @@ export class Level {
 
   /** The level at the end of `path` below this one, or undefined. */
   find(path: LevelPath): Level | undefined {
-    let level: Level | undefined = this;
-    for (const name of path) {
-      level = level.children.get(name);
-      if (level === undefined) return undefined;
-    }
-    return level;
+    return path.reduce<Level | undefined>((level, name) => level?.children.get(name), this);
   }
 
   /** The names from the root to this level. */

@@ -115,7 +115,7 @@ function chainFrom(table: SeriesTable, pool: BufferPool, series: number, from: n
     chain.push(buffer);
     if (slotTime(pool, buffer, frequency) <= from) break;
   }
-  return chain.reverse();
+  return chain.toReversed();
 }
 
 function alignSpans(

@@ -48,7 +48,8 @@ export class Ingest {
   readonly #isMetric: (name: string) => boolean;
 
   constructor(options: IngestOptions) {
-    if (options.limits.lineLengthBytes >= INPUT_BYTES) throw new RangeError(`lines must be shorter than ${INPUT_BYTES} bytes`);
+    if (options.limits.lineLengthBytes >= INPUT_BYTES)
+      throw new RangeError(`lines must be shorter than ${INPUT_BYTES} bytes`);
     this.#options = options;
     this.#learner = new LineLearner(options.limits);
     this.#isMetric = (name) => options.store.metrics.has(name);
@@ -92,7 +93,7 @@ class LineBatch implements Batch {
 
   add(chunk: Uint8Array): void {
     if (this.#isLast) throw new Error("BUG: a batch takes no bytes after its end");
-    for (let offset = 0; offset < chunk.length; ) offset += this.#addPiece(chunk, offset);
+    for (let offset = 0; offset < chunk.length;) offset += this.#addPiece(chunk, offset);
   }
 
   async finish(): Promise<IngestReport> {
@@ -196,7 +197,8 @@ class LineBatch implements Batch {
       if (teach && outcome.headEnd > 0) this.#learner.teachIgnored(start, outcome.headEnd);
     } else if (outcome.kind === "sample") {
       const series = this.#storeSample(outcome.sample, now, oldest);
-      if (teach && series !== undefined && outcome.sample.headEnd > 0) this.#learner.teach(start, outcome.sample.headEnd, series);
+      if (teach && series !== undefined && outcome.sample.headEnd > 0)
+        this.#learner.teach(start, outcome.sample.headEnd, series);
     }
   }
 
@@ -204,7 +206,8 @@ class LineBatch implements Batch {
   #storeSample(sample: LineSample, now: number, oldest: number): number | undefined {
     const { store, limits } = this.#options;
     const timestamp = sample.timestamp ?? now;
-    if (timestamp < oldest) return this.#reject("too-old", `timestamp ${timestamp} is older than the retention (oldest: ${oldest})`);
+    if (timestamp < oldest)
+      return this.#reject("too-old", `timestamp ${timestamp} is older than the retention (oldest: ${oldest})`);
     const outcome = levelPathOf(sample, this.#defaultCluster, limits.nameLengthBytes);
     if ("reason" in outcome) return this.#reject("name", outcome.reason);
     const metric = store.metrics.get(sample.metric);
@@ -214,7 +217,11 @@ class LineBatch implements Batch {
       return undefined;
     }
     const series = store.seriesFor(outcome.path, metric);
-    if (series === undefined) return this.#reject("series-limit", `no new series: the store is full (limit series-count, ${store.seriesCount} series)`);
+    if (series === undefined)
+      return this.#reject(
+        "series-limit",
+        `no new series: the store is full (limit series-count, ${store.seriesCount} series)`,
+      );
     store.writeSample(series, timestamp, sample.value);
     this.#tally.store(1);
     return series;
@@ -226,7 +233,11 @@ class LineBatch implements Batch {
 
   #rejectTooLong(): void {
     const { lineLengthBytes } = this.#options.limits;
-    this.#tally.reject("too-long", this.#line, `at line ${this.#line}: longer than ${lineLengthBytes} bytes (limit line-length-bytes)`);
+    this.#tally.reject(
+      "too-long",
+      this.#line,
+      `at line ${this.#line}: longer than ${lineLengthBytes} bytes (limit line-length-bytes)`,
+    );
   }
 }
 

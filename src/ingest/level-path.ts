@@ -33,7 +33,9 @@ export function levelPathOf(line: LineSample, defaultCluster: string, maxNameByt
 /** Clusters and hosts are directories on disk: their names must be those of one directory below the root. */
 function directoryProblem(tag: "cluster" | "hostname", name: string): string | undefined {
   if (name === "") {
-    return tag === "cluster" ? "no cluster: expected a tag cluster=… or a default cluster" : "no host: expected a tag hostname=…";
+    return tag === "cluster"
+      ? "no cluster: expected a tag cluster=… or a default cluster"
+      : "no host: expected a tag hostname=…";
   }
   if (name === "." || name.includes("..") || name.includes("/") || name.includes("\\") || name.includes("\0")) {
     return `${tag} ${JSON.stringify(name)}: expected a name without "/", "\\" and "..", other than "."`;

@@ -39,7 +39,8 @@ function lastKey(issue: v.BaseIssue<unknown>): unknown {
 
 function pathOf(issue: v.BaseIssue<unknown>): string {
   let path = "";
-  for (const { key } of issue.path ?? []) path += typeof key === "number" ? `[${key}]` : `${path === "" ? "" : "."}${String(key)}`;
+  for (const { key } of issue.path ?? [])
+    path += typeof key === "number" ? `[${key}]` : `${path === "" ? "" : "."}${String(key)}`;
   return path === "" ? "body" : path;
 }
 

@@ -89,7 +89,9 @@ export class QueryService {
   #checkLimit(count: number): void {
     const { queriesPerRequest } = this.#options.limits;
     if (count <= queriesPerRequest) return;
-    throw new RequestError(`queries: expected at most ${queriesPerRequest} results (limit queries-per-request), found ${count}`);
+    throw new RequestError(
+      `queries: expected at most ${queriesPerRequest} results (limit queries-per-request), found ${count}`,
+    );
   }
 }
 

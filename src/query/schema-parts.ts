@@ -22,7 +22,13 @@ export function integer(): v.GenericSchema<number, number> {
 export function decimal(): v.GenericSchema<number | JsonDecimal, number> {
   return v.pipe(
     v.union(
-      [v.number(), v.pipe(v.instance(JsonDecimal), v.transform(({ value }) => value))],
+      [
+        v.number(),
+        v.pipe(
+          v.instance(JsonDecimal),
+          v.transform(({ value }) => value),
+        ),
+      ],
       "a number",
     ),
     v.finite("a number within the range of float64"),
@@ -51,9 +57,10 @@ export function refusingLists<Schema extends v.GenericSchema>(schema: Schema): S
   const run: Schema["~run"] = (dataset, config) => {
     const { value } = dataset;
     if (!Array.isArray(value)) return schema["~run"](dataset, config);
-    const result = schema["~run"]({ value: undefined, issues: undefined, typed: false } as typeof dataset, config);
-    // The refusal of `undefined` is the right one; only what was found is another.
-    return { ...result, value, issues: result.issues?.map((issue) => ({ ...issue, input: value })) } as typeof result;
+    // The refusal of a missing value is the right one; only what was found is another.
+    const refused = schema["~run"]({ value: undefined }, config);
+    refused.issues?.forEach((issue) => Object.assign(issue, { input: value }));
+    return refused;
   };
   return { ...schema, "~run": run };
 }

@@ -40,7 +40,13 @@ export function startRetention(options: RetentionOptions): () => void {
 }
 
 /** Frees buffers that ended before now − retention. Returns their number. */
-export async function freeByRetention({ store, retentionMs, clock, scheduler, log }: RetentionOptions): Promise<number> {
+export async function freeByRetention({
+  store,
+  retentionMs,
+  clock,
+  scheduler,
+  log,
+}: RetentionOptions): Promise<number> {
   const oldest = clock.now() - retentionMs / 1000;
   let freed = 0;
   for (const path of store.paths(HOST_DEPTH)) {

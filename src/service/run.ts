@@ -9,22 +9,17 @@ import { startStoreServer, type StoreServer } from "./store-server.ts";
 /** Runs the program with the arguments that follow its name. Resolves to the exit code. */
 export async function run(args: readonly string[], platform: Platform, version: BuildInfo): Promise<number> {
   const command = parseCommandLine(args);
-  switch (command.kind) {
-    case "version":
-      platform.print(formatVersion(version));
-      return 0;
-    case "help":
-      platform.print(command.message);
-      return 0;
-    case "error":
-      platform.printError(command.message);
-      return command.exitCode;
-    case "cleanup":
-      platform.printError("-cleanup-checkpoints: this version keeps everything in memory, there are no checkpoint files");
-      return 1;
-    case "serve":
-      return serve(command, platform, version);
+  if (command.kind === "error") {
+    platform.printError(command.message);
+    return command.exitCode;
   }
+  if (command.kind === "cleanup") {
+    platform.printError("-cleanup-checkpoints: this version keeps everything in memory, there are no checkpoint files");
+    return 1;
+  }
+  if (command.kind === "serve") return serve(command, platform, version);
+  platform.print(command.kind === "help" ? command.message : formatVersion(version));
+  return 0;
 }
 
 async function serve(options: RunOptions, platform: Platform, version: BuildInfo): Promise<number> {
@@ -39,7 +34,9 @@ async function serve(options: RunOptions, platform: Platform, version: BuildInfo
   try {
     const server = await startStoreServer({ config, platform, log, version: version.version, dev: options.dev });
     announce(config, server, platform);
-    await platform.process.notifyReady().catch((error: unknown) => log.warn("systemd-notify failed", { error: String(error) }));
+    await platform.process
+      .notifyReady()
+      .catch((error: unknown) => log.warn("systemd-notify failed", { error: String(error) }));
     await untilStopped(server, platform, log);
     return 0;
   } catch (error) {

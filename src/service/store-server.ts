@@ -40,7 +40,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
 export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
   const { config, platform, log } = options;
   const { limits, retentionMs } = config.metricStore;
-  const { now } = platform.clock;
+  const now = (): number => platform.clock.now();
   const store = new MetricStore({ metrics: config.metrics, maxSeries: limits.seriesCount });
   const ingest = new Ingest({ store, limits, retentionSeconds: retentionMs / 1000, now });
   const http = await startHttp(options, store, ingest);
@@ -63,12 +63,12 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
 function startHttp(options: StoreServerOptions, store: MetricStore, ingest: Ingest): Promise<HttpServer> {
   const { config, platform, log, version, dev } = options;
   const { limits } = config.metricStore;
-  const { now, monotonicMs } = platform.clock;
-  const { yieldToOthers } = platform.scheduler;
+  const now = (): number => platform.clock.now();
+  const yieldToOthers = (): Promise<void> => platform.scheduler.yieldToOthers();
   const app = createApp({
     store,
     ingest,
-    query: new QueryService({ store, limits, yieldToOthers, monotonicMs }),
+    query: new QueryService({ store, limits, yieldToOthers, monotonicMs: () => platform.clock.monotonicMs() }),
     limits,
     gzip: platform.gzip,
     yieldToOthers,

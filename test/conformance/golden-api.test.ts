@@ -25,7 +25,8 @@ async function play(golden: GoldenCase): Promise<string[]> {
       const { method, path, headers, body } = step.request;
       const answer = await store.request(method, path, bodyBytes(body, now), headers);
       const text = complaint(step, answer, now);
-      if (text !== undefined) complaints.push(`[${index}] ${method} ${path} ${JSON.stringify(body)?.slice(0, 200)}: ${text}`);
+      if (text !== undefined)
+        complaints.push(`[${index}] ${method} ${path} ${JSON.stringify(body)?.slice(0, 200)}: ${text}`);
     }
   } finally {
     await store.stop();

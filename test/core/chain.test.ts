@@ -1,7 +1,7 @@
 // Writing, seen from outside: which buffers there are and what can be read.
 
 import { describe, expect, it } from "vitest";
-import { buffersOf, HOST, newStore, ramp, read, T0, write, writeBatch, type Sample } from "./fixtures.ts";
+import { buffersOf, HOST, newStore, ramp, read, T0, write, writeBatch, type Sample, sizesOf } from "./fixtures.ts";
 
 const readAll = (store: ReturnType<typeof newStore>, metric: string): number[] =>
   read(store, HOST, metric, T0 - 1e6, T0 + 1e6).values;
@@ -218,7 +218,7 @@ describe("a late sample", () => {
       [T0 - 1e9, 2],
       [T0 - 5e8, 3],
     ]);
-    expect(store.sizes()).toMatchObject({ buffers: 3 });
+    expect(sizesOf(store)).toMatchObject({ buffers: 3 });
     expect(read(store, HOST, "net_bw", T0 - 5e8, T0 - 5e8 + 10).values).toEqual([3]);
   });
 });
@@ -263,6 +263,6 @@ describe("samples of several series in one batch", () => {
   it("an empty batch changes nothing", () => {
     const store = newStore();
     writeBatch(store, HOST, "net_bw", []);
-    expect(store.sizes()).toMatchObject({ series: 1, buffers: 0 });
+    expect(sizesOf(store)).toMatchObject({ series: 1, buffers: 0 });
   });
 });

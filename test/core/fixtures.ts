@@ -101,3 +101,6 @@ export function firstDifference(
   }
   return undefined;
 }
+
+/** How much there is, all in one. */
+export const sizesOf = (store: MetricStore) => ({ ...store.sizes(), ...store.countAll() });

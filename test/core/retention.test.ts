@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { MetricStore } from "../../src/core/store.ts";
-import { buffersOf, HOST, newStore, ramp, read, seriesOf, T0, write, writeBatch } from "./fixtures.ts";
+import { buffersOf, HOST, newStore, ramp, read, seriesOf, T0, write, writeBatch, sizesOf } from "./fixtures.ts";
 
 /** Three buffers of two samples each: end at T0 + 20, + 6020, + 12020. */
 function threeBuffers(path: readonly string[] = HOST, store = newStore()): MetricStore {
@@ -33,7 +33,7 @@ describe("free", () => {
     const store = threeBuffers();
     expect(store.free(HOST, T0 + 12_021)).toBe(3);
     expect(() => store.read(HOST, "net_bw", T0, T0 + 1)).toThrow("not found");
-    expect(store.sizes()).toMatchObject({ series: 0, buffers: 0, slots: 0 });
+    expect(sizesOf(store)).toMatchObject({ series: 0, buffers: 0, slots: 0 });
   });
 
   it("counts a late sample's buffer as if it had come in time", () => {
@@ -99,14 +99,36 @@ describe("emptied levels", () => {
     write(store, ["alex", "a0102"], "cpu_load", [[T0 + 1000, 1]]);
     expect(store.free([], T0 + 500)).toBe(2);
     expect(store.listChildren(["alex"])).toEqual(["a0101", "a0102"]);
-    expect(store.sizes()).toMatchObject({ levels: 4, series: 2, buffers: 2 });
+    expect(sizesOf(store)).toMatchObject({ levels: 4, series: 2, buffers: 2 });
   });
 
   it("a series that never had a sample goes with the next free, and its level", () => {
     const store = newStore();
     write(store, HOST, "net_bw", []);
     expect(store.free([], 0)).toBe(0);
-    expect(store.sizes()).toMatchObject({ levels: 0, series: 0 });
+    expect(sizesOf(store)).toMatchObject({ levels: 0, series: 0 });
+  });
+});
+
+describe("pruneEmpty", () => {
+  it("removes what holds nothing, the level that free was asked for too", () => {
+    const store = threeBuffers(["fritz", "f0101"]);
+    write(store, ["alex", "a0101", "core0"], "net_bw", [[T0, 1]]);
+    store.free(["alex", "a0101"], Infinity);
+    expect(store.paths(2)).toEqual([
+      ["fritz", "f0101"],
+      ["alex", "a0101"],
+    ]);
+    store.pruneEmpty();
+    expect(sizesOf(store)).toMatchObject({ levels: 2, series: 1, buffers: 3 });
+    expect(store.listChildren([])).toEqual(["fritz"]);
+  });
+
+  it("leaves a level with a series that has no samples yet", () => {
+    const store = newStore();
+    write(store, HOST, "net_bw", []);
+    store.pruneEmpty();
+    expect(store.listChildren(["alex"])).toEqual(["a0101"]);
   });
 });
 
@@ -118,7 +140,7 @@ describe("forceFree", () => {
     expect(startsOf(store)).toEqual([6000, 12_000]);
     expect(() => store.read(HOST, "cpu_load", T0, T0 + 1)).toThrow("not found");
     expect([store.forceFree(), store.forceFree(), store.forceFree()]).toEqual([2, 2, 0]);
-    expect(store.sizes()).toMatchObject({ levels: 0, series: 0, buffers: 0 });
+    expect(sizesOf(store)).toMatchObject({ levels: 0, series: 0, buffers: 0 });
   });
 
   it("takes a late sample's buffer first", () => {
@@ -133,7 +155,7 @@ describe("freeAll", () => {
   it("leaves an empty store that can be filled again", () => {
     const store = threeBuffers(["fritz", "f0101"], threeBuffers());
     expect(store.freeAll()).toBe(6);
-    expect(store.sizes()).toMatchObject({ levels: 0, series: 0, buffers: 0, slots: 0 });
+    expect(sizesOf(store)).toMatchObject({ levels: 0, series: 0, buffers: 0, slots: 0 });
     threeBuffers(HOST, store);
     expect(startsOf(store)).toEqual([0, 6000, 12_000]);
   });

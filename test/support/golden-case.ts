@@ -51,7 +51,8 @@ export function bodyBytes(body: unknown, now: number): Buffer | undefined {
   if (body === undefined) return undefined;
   if (typeof body === "string") return Buffer.from(body);
   if (isObject(body) && typeof body["$base64"] === "string") return Buffer.from(body["$base64"], "base64");
-  if (isObject(body) && Array.isArray(body["$concat"])) return Buffer.from(body["$concat"].map((part) => resolveNow(part, now)).join(""));
+  if (isObject(body) && Array.isArray(body["$concat"]))
+    return Buffer.from(body["$concat"].map((part) => resolveNow(part, now)).join(""));
   return Buffer.from(JSON.stringify(resolveNow(body, now)));
 }
 
@@ -76,19 +77,24 @@ export function complaint(step: Step, answer: Answer, now: number): string | und
 
 function acceptedAnswers(step: Step): RecordedAnswer[] {
   const better = step.better?.response;
-  const candidates = step.expect === "same" ? [step.response] : step.expect === "better" ? [better] : [step.response, better];
+  const candidates =
+    step.expect === "same" ? [step.response] : step.expect === "better" ? [better] : [step.response, better];
   return candidates.filter((candidate) => candidate !== null && candidate !== undefined);
 }
 
 function difference(step: Step, recorded: RecordedAnswer, answer: Answer, now: number): string | undefined {
-  if (answer.status !== recorded.status) return `status ${answer.status}, expected ${recorded.status}: ${answer.body.slice(0, 200)}`;
+  if (answer.status !== recorded.status)
+    return `status ${answer.status}, expected ${recorded.status}: ${answer.body.slice(0, 200)}`;
   if (step.compare === "status") return undefined;
   const contentType = recorded.headers?.["content-type"];
-  if (contentType !== undefined && answer.contentType !== contentType) return `content-type ${answer.contentType}, expected ${contentType}`;
+  if (contentType !== undefined && answer.contentType !== contentType)
+    return `content-type ${answer.contentType}, expected ${contentType}`;
   if (recorded.status >= 400 && step.compare !== "exact") return undefined;
   if (recorded.raw === undefined || (step.unstable && step.expect === "same")) return undefined;
   const expected = typeof recorded.raw === "string" ? recorded.raw : JSON.stringify(recorded.raw);
-  return sameBody(expected, answer.body, now, step.unordered === true) ? undefined : `body ${answer.body.slice(0, 500)}\nexpected ${expected.slice(0, 500)}`;
+  return sameBody(expected, answer.body, now, step.unordered === true)
+    ? undefined
+    : `body ${answer.body.slice(0, 500)}\nexpected ${expected.slice(0, 500)}`;
 }
 
 function sameBody(expected: string, actual: string, now: number, isUnordered: boolean): boolean {
@@ -103,7 +109,9 @@ function resolveMarks(text: string, now: number): string {
 
 /** JSON with every number kept as its text (`1.000` is not `1`) and the texts of `error` members left out. */
 function parse(text: string): unknown {
-  const marked = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (token) => (token.startsWith('"') ? token : `"#${token}"`));
+  const marked = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g, (token) =>
+    token.startsWith('"') ? token : `"#${token}"`,
+  );
   return JSON.parse(marked, (key, value: unknown) => (key === "error" ? "some error" : value));
 }
 

@@ -6,7 +6,12 @@ import { startStoreServer, type StoreServer } from "../../src/service/store-serv
 import { nodePlatform } from "../../src/runtime/node.ts";
 
 export interface RunningStore extends StoreServer {
-  request(method: string, path: string, body?: string | Uint8Array, headers?: Record<string, string>): Promise<ClientAnswer>;
+  request(
+    method: string,
+    path: string,
+    body?: string | Uint8Array,
+    headers?: Record<string, string>,
+  ): Promise<ClientAnswer>;
 }
 
 export interface ClientAnswer {
@@ -54,7 +59,14 @@ export function send(
 ): Promise<ClientAnswer> {
   const length = body === undefined ? {} : { "Content-Length": String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: "127.0.0.1", port, method, path, headers: { ...length, ...headers }, agent: false });
+    const request = httpRequest({
+      host: "127.0.0.1",
+      port,
+      method,
+      path,
+      headers: { ...length, ...headers },
+      agent: false,
+    });
     request.on("error", reject);
     request.on("response", (response) => {
       const pieces: Buffer[] = [];

@@ -2,71 +2,95 @@
 
 export const NEWLINE: u8 = 0x0a;
 export const SPACE: u8 = 0x20;
+export const QUOTE: u8 = 0x22;
 export const BACKSLASH: u8 = 0x5c;
 
-// 20 zeros, then 32 ones, then 16 zeros: a vector loaded at the right offset is the mask of its first or last n bytes.
-const ZEROS: usize = 20;
-const ONES: usize = 32;
-const MASKS: usize = memory.data(68, 16);
-memory.fill(MASKS + ZEROS, 0xff, ONES);
+/** All lanes of a comparison. */
+const ALL: i32 = 0xffff;
 
-/** Mask of the first `count` bytes of a vector, 0 to 16. */
+// 64 ones, then 64 zeros: what is loaded n bytes before the border is the mask of the first n bytes.
+const BORDER: usize = 64;
+const MASKS: usize = memory.data(128, 16);
+memory.fill(MASKS, 0xff, BORDER);
+
+/** Mask of the first `count` bytes of a vector, 0 to 64; from 16 on all of them. */
+// @ts-ignore: decorator
+@inline
 export function firstBytes(count: usize): v128 {
-  return v128.load(MASKS + ZEROS + ONES - count);
-}
-
-/** Mask of the last `count` bytes of a vector, 0 to 32; from 16 on all of them. */
-export function lastBytes(count: usize): v128 {
-  return v128.load(MASKS + ZEROS - 16 + count);
-}
-
-/** Continues `lastBytes` upwards: the mask of the four bytes before that vector, for the same `count`. */
-export function lastBytesBefore(count: usize): u32 {
-  return load<u32>(MASKS + ZEROS - 20 + count);
+  return v128.load(MASKS + BORDER - count);
 }
 
 /** Whether the `length` bytes at `a` and at `b` are the same. */
+// @ts-ignore: decorator
+@inline
 export function sameBytes(a: usize, b: usize, length: usize): bool {
   let i: usize = 0;
-  for (; i + 16 <= length; i += 16) {
-    if (i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i))) !== 0xffff) return false;
+  for (; i + 64 < length; i += 64) {
+    if (v128.any_true(difference64(a + i, b + i, MASKS))) return false;
   }
-  const rest = v128.xor(v128.load(a + i), v128.load(b + i));
-  return !v128.any_true(v128.and(rest, firstBytes(length - i)));
+  return !v128.any_true(difference64(a + i, b + i, MASKS + BORDER - (length - i)));
+}
+
+/** Not zero where 64 bytes differ that the mask at `mask` covers. No branches: most heads are about that long. */
+// @ts-ignore: decorator
+@inline
+function difference64(a: usize, b: usize, mask: usize): v128 {
+  const first = v128.or(maskedDifference(a, b, mask, 0), maskedDifference(a, b, mask, 16));
+  const last = v128.or(maskedDifference(a, b, mask, 32), maskedDifference(a, b, mask, 48));
+  return v128.or(first, last);
+}
+
+// @ts-ignore: decorator
+@inline
+function maskedDifference(a: usize, b: usize, mask: usize, offset: usize): v128 {
+  return v128.and(v128.xor(v128.load(a + offset), v128.load(b + offset)), v128.load(mask + offset));
 }
 
 /** Length of what the `length` bytes at `a` and at `b` begin with in common. */
 export function sharedPrefix(a: usize, b: usize, length: usize): usize {
   for (let i: usize = 0; i < length; i += 16) {
     const same = i8x16.bitmask(i8x16.eq(v128.load(a + i), v128.load(b + i)));
-    if (same !== 0xffff) return min(i + ctz<usize>(~same), length);
+    if (same !== ALL) return min(i + ctz<usize>(~same), length);
   }
   return length;
 }
 
-/** Distance from `text` to the first space, 32 when it is farther. */
-export function distanceToSpace(text: usize): usize {
-  const low = <u32>i8x16.bitmask(i8x16.eq(v128.load(text), i8x16.splat(SPACE)));
-  const high = <u32>i8x16.bitmask(i8x16.eq(v128.load(text + 16), i8x16.splat(SPACE)));
-  return <usize>ctz(low | (high << 16));
+/** Bit i is set when byte i of the 32 at `text` is a space. */
+// @ts-ignore: decorator
+@inline
+export function spaces(text: usize): u32 {
+  const low = i8x16.eq(v128.load(text), i8x16.splat(SPACE));
+  const high = i8x16.eq(v128.load(text, 16), i8x16.splat(SPACE));
+  return <u32>i8x16.bitmask(low) | (<u32>i8x16.bitmask(high) << 16);
 }
 
-/** Bit i is set when byte i at `text` is no decimal digit, for 32 bytes. */
+/** Bit i is set when byte i of the 32 at `text` is no decimal digit. */
+// @ts-ignore: decorator
+@inline
 export function nonDigits(text: usize): u32 {
-  return nonDigitsOfVector(text) | (nonDigitsOfVector(text + 16) << 16);
+  const low = isNoDigit(v128.load(text));
+  const high = isNoDigit(v128.load(text, 16));
+  return <u32>i8x16.bitmask(low) | (<u32>i8x16.bitmask(high) << 16);
 }
 
-function nonDigitsOfVector(text: usize): u32 {
-  // Ten values from the least signed byte on: SSE compares signed bytes only.
-  const digit = i8x16.add(v128.load(text), i8x16.splat(0x50));
-  return <u32>i8x16.bitmask(i8x16.gt_s(digit, i8x16.splat(-0x77)));
+// @ts-ignore: decorator
+@inline
+function isNoDigit(text: v128): v128 {
+  // SSE compares signed bytes only: the digits are moved to the ten lowest of them.
+  return i8x16.gt_s(i8x16.add(text, i8x16.splat(0x50)), i8x16.splat(-0x77));
 }
 
-/** First byte behind the newline at or after `text`. There must be one. */
-export function behindNewline(text: usize): usize {
+/** First byte behind the newline at or after `text`; 0 when a quote comes first, which may hold newlines. */
+export function behindLine(text: usize): usize {
+  let at = text;
   while (true) {
-    const found = i8x16.bitmask(i8x16.eq(v128.load(text), i8x16.splat(NEWLINE)));
-    if (found) return text + ctz<usize>(found) + 1;
-    text += 16;
+    const bytes = v128.load(at);
+    const newlines = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(NEWLINE)));
+    const quotes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(QUOTE)));
+    if (newlines | quotes) {
+      const first = ctz(newlines | quotes);
+      return (newlines >> first) & 1 ? at + first + 1 : 0;
+    }
+    at += 16;
   }
 }

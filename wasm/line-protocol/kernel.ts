@@ -6,7 +6,7 @@
 //
 // Addresses and numbers cross the border, nothing else. The typed face is src/codec/line-protocol/kernel.ts.
 
-import { behindNewline } from "./bytes";
+import { behindLine } from "./bytes";
 import { Entry, firstEntry, forgetKeys, initKeys, isLearnable, isPredicted, keyCount, learn, lookUp } from "./keys";
 import { predict, selectContext } from "./keys";
 import { input, layOut, lines, OUTPUT_SAMPLES, report, series, timestamps, values } from "./layout";
@@ -89,7 +89,7 @@ export function parse(start: u32, end: u32): u32 {
     const number = entry.series;
     let nextLine: usize = 0;
     if (number === IGNORED_SERIES) {
-      nextLine = behindNewline(behindHead);
+      nextLine = behindLine(behindHead);
     } else {
       const behindValue = readValue(behindHead, values + samples * 4);
       if (behindValue !== 0) nextLine = readTimestamp(behindValue, timestamps + samples * 8);

@@ -1,6 +1,6 @@
 // Where everything lies in the module's memory. `init` lays it out once; only the arena of key bytes grows afterwards.
 //
-//   lead | input 1 MiB | slack | columns | table 16 B × keys | entries 32 B × keys | arena of key bytes ──► grows
+//   input 1 MiB | slack | columns | table 16 B × keys | entries 32 B × keys | arena of key bytes ──► grows
 
 /** Size of the input area in bytes: the longest run of lines of one `parse` call. */
 export const INPUT_BYTES: usize = 1 << 20;
@@ -10,7 +10,6 @@ export const OUTPUT_SAMPLES: usize = 1 << 14;
 export const ENTRY_BYTES: usize = 32;
 
 // Vectors are loaded whole wherever they begin. What they cover beyond the text is masked off; it only has to exist.
-const LEAD_BYTES: usize = 64;
 const SLACK_BYTES: usize = 64;
 
 const CACHE_LINE: usize = 64;
@@ -33,7 +32,7 @@ let top: usize = 0;
 
 /** Lays the memory out for `maxKeys` keys. False when the host does not give that much. */
 export function layOut(maxKeys: usize): bool {
-  top = __heap_base + LEAD_BYTES;
+  top = __heap_base;
   input = take(INPUT_BYTES + SLACK_BYTES);
   series = take(OUTPUT_SAMPLES * 4);
   timestamps = take(OUTPUT_SAMPLES * 8);

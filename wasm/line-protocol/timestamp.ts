@@ -12,30 +12,27 @@ const ZERO: u8 = 0x30;
 /** Seconds; lines with older samples are not taken. */
 let oldest: f64 = -Infinity;
 
-// The last timestamp that was read: its first eleven bytes (a space and ten digits) and the seconds. Most lines repeat it.
-const THREE_BYTES: u32 = 0xffffff;
-const NO_TEXT: u32 = 0xffffffff; // equal to no three bytes
-let lastText: u64 = 0;
-let lastTextEnd: u32 = NO_TEXT;
+// The last timestamp that was read, as its text (a space and ten digits) and in seconds. Most lines repeat it.
+const LAST_TEXT: usize = memory.data(16, 16);
+const TEXT_LANES: i32 = 0x7ff;
 let lastSeconds: f64 = 0;
 
 export function setOldestSeconds(seconds: f64): void {
   oldest = seconds;
-  lastTextEnd = NO_TEXT; // it was accepted under the old limit
+  v128.store(LAST_TEXT, i8x16.splat(NEWLINE)); // the last one was accepted under the old limit; none is all newlines
 }
 
 /**
  * Reads ` <timestamp>\n` at `text` and stores the seconds as a float64 at `target`.
  * @returns the beginning of the next line, or 0 when the line must be looked at by the grammar
  */
+// @ts-ignore: decorator
+@inline
 export function readTimestamp(text: usize, target: usize): usize {
-  const textBegin = load<u64>(text);
-  const textEnd = load<u32>(text, 8);
-  if (textBegin !== lastText || (textEnd & THREE_BYTES) !== lastTextEnd) {
-    if (!learnSeconds(text)) return 0;
-  }
+  const same = i8x16.bitmask(i8x16.eq(v128.load(text), v128.load(LAST_TEXT)));
+  if ((same & TEXT_LANES) !== TEXT_LANES && !learnSeconds(text)) return 0;
   store<f64>(target, lastSeconds);
-  return textEnd >> 24 === NEWLINE ? text + 12 : behindFraction(text + 11);
+  return load<u8>(text, 11) === NEWLINE ? text + 12 : behindFraction(text + 11);
 }
 
 /** Reads a space and ten digits at `text` into `lastSeconds`. False when the grammar has to decide. */
@@ -45,8 +42,7 @@ function learnSeconds(text: usize): bool {
   let seconds: u64 = 0;
   for (let i: usize = 0; i < 10; i++) seconds = seconds * 10 + (load<u8>(digits + i) - ZERO);
   if (seconds >= END_OF_TIME || <f64>seconds < oldest) return false;
-  lastText = load<u64>(text);
-  lastTextEnd = load<u32>(text, 8) & THREE_BYTES;
+  v128.store(LAST_TEXT, v128.load(text));
   lastSeconds = <f64>seconds;
   return true;
 }

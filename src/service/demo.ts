@@ -1,0 +1,85 @@
+// `npm start`: a store with a small simulated cluster that feeds it through the same HTTP path as real collectors.
+
+import { nodePlatform, readBuildInfo } from "../runtime/node.ts";
+import { loadConfig } from "./config.ts";
+import { createLogger } from "./log.ts";
+import { simulatedLines } from "./simulated-cluster.ts";
+import { startStoreServer, type StoreServer } from "./store-server.ts";
+
+const PREFERRED_PORT = 8080;
+const INTERVAL_SECONDS = 5;
+/** History that is written at the start, so that there is something to look at. */
+const HISTORY_SECONDS = 3600;
+
+const metrics = {
+  cpu_load: { frequency: INTERVAL_SECONDS, aggregation: "avg" },
+  power: { frequency: INTERVAL_SECONDS, aggregation: "sum" },
+  mem_bw: { frequency: INTERVAL_SECONDS, aggregation: "sum" },
+  flops_any: { frequency: INTERVAL_SECONDS, aggregation: "sum" },
+};
+
+async function startOn(port: number): Promise<StoreServer> {
+  const document = {
+    main: { addr: `127.0.0.1:${port}` },
+    metrics,
+    "metric-store": { "retention-in-memory": "48h", "memory-cap": 0 },
+  };
+  const log = createLogger({
+    level: "warn",
+    withDate: false,
+    write: nodePlatform.printError,
+    now: () => new Date(),
+  });
+  const config = await loadConfig("demo.json", async () => JSON.stringify(document));
+  return startStoreServer({ config, platform: nodePlatform, log, version: (await readBuildInfo()).version, dev: true });
+}
+
+/** Writes the samples of one time, as a collector would: one post for the cluster. */
+async function feed(url: string, from: number, to: number): Promise<void> {
+  const lines: string[] = [];
+  for (let time = from; time < to; time += INTERVAL_SECONDS) lines.push(...simulatedLines(time));
+  const response = await fetch(`${url}/api/write`, { method: "POST", body: lines.join("\n") });
+  if (!response.ok) throw new Error(`POST /api/write: ${response.status} ${await response.text()}`);
+}
+
+function describe(url: string): string {
+  return `
+pegel listens on ${url}, and a simulated cluster of four hosts feeds it every ${INTERVAL_SECONDS} s.
+Three commands to try, in another terminal:
+
+  # the load of one host over the last minute, with statistics
+  curl -s ${url}/api/query -d '{"cluster":"demo","from":'$(($(date +%s)-60))',"to":'$(date +%s)',"queries":[{"metric":"cpu_load","host":"n01"}]}'
+
+  # the hardware threads of a host summed up to one series, and each socket's memory bandwidth
+  curl -s ${url}/api/query -d '{"cluster":"demo","from":'$(($(date +%s)-60))',"to":'$(date +%s)',"queries":[{"metric":"flops_any","host":"n02"},{"metric":"mem_bw","host":"n02","type":"socket","type-ids":["0","1"]}]}'
+
+  # a sample of your own: the reply is empty when it is stored
+  curl -s ${url}/api/write --data-binary 'cpu_load,cluster=demo,hostname=mine value=0.5 '$(date +%s)
+
+The API's documentation: ${url}/swagger/   What the store holds: ${url}/api/status   Ctrl-C ends it.
+`;
+}
+
+const server = await startOn(PREFERRED_PORT).catch(() => startOn(0));
+const url = `http://127.0.0.1:${server.port}`;
+const nextTime = (): number => Math.floor(Date.now() / 1000 / INTERVAL_SECONDS) * INTERVAL_SECONDS;
+
+let fedUntil = nextTime() - HISTORY_SECONDS;
+async function feedUpToNow(): Promise<void> {
+  const until = nextTime() + INTERVAL_SECONDS;
+  await feed(url, fedUntil, until);
+  fedUntil = until;
+}
+
+await feedUpToNow();
+nodePlatform.print(describe(url));
+const feeding = setInterval(() => {
+  feedUpToNow().catch((error: unknown) => nodePlatform.printError(String(error)));
+}, INTERVAL_SECONDS * 1000);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  nodePlatform.signals.on(signal, () => {
+    clearInterval(feeding);
+    void server.stop();
+  });
+}
