@@ -1,5 +1,6 @@
 // The arguments of `npm run bench -- …`.
 
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { RunOptions } from "./harness.ts";
 
@@ -46,7 +47,7 @@ export function readArguments(args: readonly string[], known: readonly string[])
     rounds,
     asJson: values.json ?? false,
     scale: isSmoke ? "smoke" : "full",
-    ...(values.reference === undefined ? {} : { referencePath: values.reference }),
+    ...(values.reference === undefined ? {} : { referencePath: resolve(values.reference) }),
   };
 }
 

@@ -14,11 +14,8 @@ import { Connection, requestHead } from "./connection.ts";
 /** A program and its first arguments. */
 export type Command = readonly [string, ...string[]];
 
-/** This pegel, as it is built. */
-export const pegelCommand: Command = [
-  process.execPath,
-  fileURLToPath(new URL("../src/service/main.js", import.meta.url)),
-];
+/** This pegel. */
+export const pegelCommand: Command = [process.execPath, fileURLToPath(new URL("pegel-server.js", import.meta.url))];
 
 export interface StoreServer {
   readonly port: number;
@@ -42,19 +39,20 @@ export async function startStoreServer([program, ...args]: Command): Promise<Sto
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  const collect = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-SHOWN_CHARS);
+  const collect = (text: string): void => {
+    output = (output + text).slice(-SHOWN_CHARS);
   };
-  server.stdout.on("data", collect);
-  server.stderr.on("data", collect);
+  server.stdout.on("data", (chunk: Buffer) => collect(chunk.toString()));
+  server.stderr.on("data", (chunk: Buffer) => collect(chunk.toString()));
+  server.once("error", (error) => collect(error.message));
   const ended = endOf(server);
+  const isRunning = (): boolean => server.pid !== undefined && server.exitCode === null && server.signalCode === null;
   const stop = async (): Promise<void> => {
     server.kill("SIGKILL");
     await ended;
     await rm(directory, { recursive: true, force: true });
   };
-  const hasEnded = ended.then(() => false);
-  if (await Promise.race([answers(port), hasEnded])) return { port, stop };
+  if (await answers(port, isRunning)) return { port, stop };
   await stop();
   throw new Error(`${program} does not answer on port ${port}; it wrote: ${output}`);
 }
@@ -96,9 +94,10 @@ function freePort(): Promise<number> {
   });
 }
 
-async function answers(port: number): Promise<boolean> {
+/** Waits for the first answer; false when there is none in time, or nobody left to give it. */
+async function answers(port: number, isRunning: () => boolean): Promise<boolean> {
   const deadline = performance.now() + START_TIMEOUT_MS;
-  while (performance.now() < deadline) {
+  while (isRunning() && performance.now() < deadline) {
     if (await answersNow(port)) return true;
     await delay(POLL_MS);
   }

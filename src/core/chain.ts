@@ -12,7 +12,7 @@
 // order; `tidy` brings it into that form before it is read, so that answers do not depend on the order of arrival.
 
 import { BUFFER_CAPACITY, CAPACITY_SHIFT, NO_BUFFER, SLAB_MASK, SLAB_SHIFT, type BufferPool } from "./buffer-pool.ts";
-import type { SeriesTable } from "./series.ts";
+import { STAGE_SLOTS, type SeriesTable } from "./series.ts";
 
 /** Samples as columns: sample i belongs to series[i]. Timestamps in Unix seconds, values float32. */
 export interface SampleColumns {
@@ -44,8 +44,7 @@ function appendInOrder(
   count: number,
 ): number {
   const { series, timestamps, values } = columns;
-  const { head, headLength, nextSlot, frequency } = table;
-  const slabs = pool.slabs;
+  const { headLength, nextSlot, frequency, stage, stageStride } = table;
   for (let i = from; i < count; i++) {
     const s = series[i];
     const next = nextSlot[s];
@@ -53,10 +52,11 @@ function appendInOrder(
     const slot = headLength[s];
     const width = frequency[s];
     if (!(sinceNext >= 0 && sinceNext < width) || slot === BUFFER_CAPACITY) return i;
-    const buffer = head[s];
-    slabs[buffer >>> SLAB_SHIFT][((buffer & SLAB_MASK) << CAPACITY_SHIFT) + slot] = values[i];
+    const row = slot % STAGE_SLOTS;
+    stage[row * stageStride + s] = values[i];
     headLength[s] = slot + 1;
     nextSlot[s] = next + width;
+    if (row === STAGE_SLOTS - 1) settle(table, pool, s, slot - row, STAGE_SLOTS);
   }
   return count;
 }
@@ -81,13 +81,26 @@ export function writeSample(
   }
 }
 
-/** Copies the head's length, which the hot loop keeps in the series table, into the buffer's header. */
+/** Moves what waits on the stage into the head buffer, and its length into the buffer's header: before it is read. */
 export function sealHead(table: SeriesTable, pool: BufferPool, series: number): void {
   const head = table.head[series];
-  if (head !== NO_BUFFER) pool.length[head] = table.headLength[series];
+  if (head === NO_BUFFER) return;
+  const length = table.headLength[series];
+  const waiting = length % STAGE_SLOTS;
+  pool.length[head] = length;
+  settle(table, pool, series, length - waiting, waiting);
 }
 
-/** Brings the hot state of a series in line with its head buffer's header. */
+/** Copies the values of `count` slots from the stage into the head buffer. */
+function settle(table: SeriesTable, pool: BufferPool, series: number, firstSlot: number, count: number): void {
+  const { stage, stageStride } = table;
+  const head = table.head[series];
+  const values = pool.slabs[head >>> SLAB_SHIFT];
+  const base = ((head & SLAB_MASK) << CAPACITY_SHIFT) + firstSlot;
+  for (let row = 0, at = series; row < count; row++, at += stageStride) values[base + row] = stage[at];
+}
+
+/** Brings the hot state of a series in line with its head buffer: after that was changed. */
 export function followHead(table: SeriesTable, pool: BufferPool, series: number): void {
   const head = table.head[series];
   if (head === NO_BUFFER) {
@@ -98,6 +111,11 @@ export function followHead(table: SeriesTable, pool: BufferPool, series: number)
   const length = pool.length[head];
   table.headLength[series] = length;
   table.nextSlot[series] = pool.start[head] + length * table.frequency[series];
+  const { stage, stageStride } = table;
+  const values = pool.slabs[head >>> SLAB_SHIFT];
+  const waiting = length % STAGE_SLOTS;
+  const base = ((head & SLAB_MASK) << CAPACITY_SHIFT) + length - waiting;
+  for (let row = 0, at = series; row < waiting; row++, at += stageStride) stage[at] = values[base + row];
 }
 
 function openHead(table: SeriesTable, pool: BufferPool, series: number, timestamp: number, value: number): void {

@@ -5,6 +5,9 @@ import { grownFloat64, grownInt32, grownUint16, grownUint32, grownUint8 } from "
 import type { Level } from "./level.ts";
 import type { Metric } from "./metrics.ts";
 
+/** Newest values of a series that wait on the stage before they go to its buffer together: 64 bytes, a cache line. */
+export const STAGE_SLOTS = 16;
+
 /**
  * The series of a store as parallel arrays. They are replaced when they grow: read them through the table, keep no
  * reference over an `add`.
@@ -12,7 +15,7 @@ import type { Metric } from "./metrics.ts";
 export class SeriesTable {
   /** The newest buffer of the chain, or NO_BUFFER. */
   head = new Int32Array(0);
-  /** Slots in use of the head buffer; the pool's own `length` of a head buffer is brought up to date by `sealHead`. */
+  /** Slots in use of the head buffer; the buffer's own header is brought up to date by `sealHead`. */
   headLength = new Uint16Array(0);
   /** Start of the slot behind the head's last one, seconds; NaN without a head, so that no comparison holds. */
   nextSlot = new Float64Array(0);
@@ -22,6 +25,15 @@ export class SeriesTable {
   metric = new Uint16Array(0);
   /** 1 when late samples left the chain in a form that in-order arrival would not have given (see chain.ts, `tidy`). */
   untidy = new Uint8Array(0);
+
+  /**
+   * The newest values, time by time: slot k of series s waits at (k mod 16) · stageStride + s. The samples of one minute
+   * come for all series one after the other; written here they land side by side, while each series' own buffer would be
+   * another page of memory. What is here of the head's last, unfilled block of 16 slots is authoritative, what the buffer
+   * has of it is not (see `sealHead`).
+   */
+  stage = new Float32Array(0);
+  stageStride = 0;
 
   readonly #levels: (Level | undefined)[] = [];
   readonly #released: number[] = [];
@@ -76,5 +88,15 @@ export class SeriesTable {
     this.frequency = grownUint32(this.frequency, needed);
     this.metric = grownUint16(this.metric, needed);
     this.untidy = grownUint8(this.untidy, needed);
+    this.#growStage(this.head.length);
+  }
+
+  #growStage(stride: number): void {
+    const grown = new Float32Array(STAGE_SLOTS * stride);
+    for (let row = 0; row < STAGE_SLOTS; row++) {
+      grown.set(this.stage.subarray(row * this.stageStride, (row + 1) * this.stageStride), row * stride);
+    }
+    this.stage = grown;
+    this.stageStride = stride;
   }
 }

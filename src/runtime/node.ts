@@ -2,7 +2,19 @@
 
 import { getRequestListener } from "@hono/node-server";
 import { execFile } from "node:child_process";
-import { constants, open, mkdir, readFile, readdir, rename, rm, rmdir, stat, type FileHandle } from "node:fs/promises";
+import {
+  constants,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  type FileHandle,
+} from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
 import { userInfo } from "node:os";
@@ -128,7 +140,8 @@ export async function startHttpServer(handler: FetchHandler, options: HttpServer
   const server = tls
     ? createHttpsServer({ ...serverOptions, ...(await readCertificate(tls)) }, listener)
     : createHttpServer(serverOptions, listener);
-  server.timeout = bodyTimeoutMs;
+  // Twice, so that the request's time-out, which tells the client what is wrong, comes first.
+  server.timeout = 2 * bodyTimeoutMs;
   await listen(server, options);
   server.on("error", options.onError);
   return {
@@ -231,7 +244,7 @@ export const nodeFileSystem: FileSystem = {
       }),
     ),
   rename: (from, to) => tried("rename", from, () => rename(from, to)),
-  remove: (path) => tried("remove", path, async () => ((await stat(path)).isDirectory() ? rmdir(path) : rm(path))),
+  remove: (path) => tried("remove", path, async () => ((await lstat(path)).isDirectory() ? rmdir(path) : rm(path))),
   makeDirectory: (path) => tried("mkdir", path, async () => void (await mkdir(path, { recursive: true }))),
   list: (path) => tried("list", path, () => listSorted(path)),
   syncDirectory: (path) => tried("fsync", path, () => withFile(path, "r", (handle) => handle.sync())),

@@ -62,7 +62,7 @@ export interface HttpServerOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** A connection whose request headers are not complete by then is answered 408 and closed. */
   readonly headersTimeoutMs: number;
-  /** The same for the whole request. A client that neither sends nor takes anything for so long is cut off, too. */
+  /** The same for the whole request. A client that takes nothing of its answer for twice as long is cut off. */
   readonly bodyTimeoutMs: number;
   /** How long `close` waits for requests in flight. */
   readonly closeTimeoutMs: number;

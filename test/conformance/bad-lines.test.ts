@@ -16,8 +16,8 @@ const NOT_UTF8 = Uint8Array.of(0x61, 0xff, 0xfe);
 
 /** What is wrong → the line's bytes → what the rejection says. */
 const badLines: readonly (readonly [string, string | Buffer, string | RegExp])[] = [
-  ["a NUL byte in a host name", `${HEAD}${NUL}x value=1 ${T0}`, /^at line 2:35: .*'\\x00'/],
-  ["a NUL byte in a measurement", `cpu_load${NUL} value=1 ${T0}`, /^at line 2:\d+: .*'\\x00'|ignored/],
+  ["a NUL byte in a host name", `${HEAD}${NUL}x value=1 ${T0}`, "at line 2:35: expected tag key or field but found '\\x00' instead"],
+  ["a NUL byte in a measurement", `cpu_load${NUL} value=1 ${T0}`, "at line 2:9: expected tag key or field but found '\\x00' instead"],
   ["a NUL byte in a value", `${HEAD} value=1${NUL} ${T0}`, /^at line 2:42: .*"value": invalid float value syntax/],
   ["invalid UTF-8 in a host name", bytesOf(HEAD, NOT_UTF8, ` value=1 ${T0}`), 'at line 2:32: invalid utf-8 sequence in token "bada\\xff\\xfe"'],
   ["invalid UTF-8 in the cluster name", bytesOf("cpu_load,cluster=", NOT_UTF8, `,hostname=bad value=1 ${T0}`), 'at line 2:18: invalid utf-8 sequence in token "a\\xff\\xfe"'],
@@ -63,8 +63,8 @@ const badLines: readonly (readonly [string, string | Buffer, string | RegExp])[]
   ["a line of one byte more than the limit", paddedLine("bad", 65_537), "at line 2: longer than 65536 bytes (limit line-length-bytes)"],
   ["a line of 1 MB", paddedLine("bad", 1 << 20), "at line 2: longer than 65536 bytes (limit line-length-bytes)"],
   ["a line of 3 MB without any structure", "x".repeat(3 << 20), "at line 2: longer than 65536 bytes (limit line-length-bytes)"],
-  ["10,000 tags in 90 kB", `${HEAD}${manyTags(10_000, "tag")} value=1 ${T0}`, "at line 2: longer than 65536 bytes (limit line-length-bytes)"],
-  ["a quote that never closes", `${HEAD} value="1 ${T0}`, /^at line 2:42: expected closing quote for string field value, found end of input/],
+  ["10,000 tags in 100 kB", `${HEAD}${manyTags(10_000, "tag-key")} value=1 ${T0}`, "at line 2: longer than 65536 bytes (limit line-length-bytes)"],
+  ["a quote that never closes", `${HEAD} value="1 ${T0}`, "at line 2:42: expected closing quote for string field value, found end of input"],
 ];
 
 function paddedLine(host: string, sizeBytes: number): string {

@@ -17,18 +17,17 @@ const MAX_EXACT_POWER: i32 = 22;
 export function readExactly(text: usize, end: usize, exponent: i32, minus: u32, target: usize): bool {
   let decimal: u64 = 0;
   let significant: u32 = 0;
-  let power = exponent;
-  let dot = end;
+  let dot = end - 1;
   for (let at = text; at < end; at++) {
     const byte = load<u8>(at);
     if (byte === DOT) {
-      dot = at + 1;
-    } else {
-      decimal = decimal * 10 + (byte - ZERO);
-      significant += <u32>(decimal !== 0);
+      dot = at;
+      continue;
     }
+    decimal = decimal * 10 + (byte - ZERO);
+    significant += <u32>(decimal !== 0);
   }
-  power -= <i32>(end - dot);
+  const power = exponent - <i32>(end - 1 - dot);
   if (significant > MAX_SIGNIFICANT || abs(power) > MAX_EXACT_POWER) return false;
 
   const scale = powerOfTen(abs(power));

@@ -10,7 +10,7 @@ export const OUTPUT_SAMPLES: usize = 1 << 14;
 export const ENTRY_BYTES: usize = 32;
 
 // Vectors are loaded whole wherever they begin. What they cover beyond the text is masked off; it only has to exist.
-const SLACK_BYTES: usize = 64;
+const SLACK_BYTES: usize = 128;
 
 const CACHE_LINE: usize = 64;
 const PAGE_BITS: usize = 16;
@@ -45,7 +45,7 @@ export function layOut(maxKeys: usize): bool {
   return reach(arena, 1);
 }
 
-/** Makes sure that there is memory up to `end` (and a vector behind it). False when the host gives no more. */
+/** Makes sure that there is memory up to `end` (and slack behind it). False when the host gives no more. */
 export function reachArena(end: usize): bool {
   return reach(end, ARENA_STEP_PAGES);
 }

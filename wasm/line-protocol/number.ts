@@ -4,7 +4,7 @@
 // in one vector, times a power of ten, in float64. The guess is a little off. That matters only near the middle between
 // two float32s, for one number in some thousand; such a number is read again, exactly (exact-number.ts).
 
-import { firstBytes, nonDigits, spaces } from "./bytes";
+import { firstBytes, nonDigits, SPACE } from "./bytes";
 import { DOT, isNearMiddle, MINUS, readExactly, ZERO } from "./exact-number";
 
 const PLUS: u8 = 0x2b;
@@ -23,7 +23,6 @@ const GUESS_DIGITS: u32 = 16;
 // even where it is the last digit of the guess.
 const MAX_INTEGER_DIGITS: u32 = 18;
 const MAX_EXPONENT: i32 = 20;
-const NO_SUFFIX: i32 = 1000;
 
 // 10^-35 to 10^22. Those below 10^0 are rounded, and no harm: see `DOUBT`.
 const MIN_POWER: i32 = 1 - <i32>GUESS_DIGITS - MAX_EXPONENT;
@@ -49,34 +48,32 @@ const MIN_CUT: u64 = 1 << 37;
 export function readValue(text: usize, target: usize): usize {
   if ((load<u64>(text) & SIX_BYTES) !== VALUE_EQUALS) return 0;
   const number = text + 6;
-  const length = <u32>ctz(spaces(number));
   const minus = <u32>(load<u8>(number) === MINUS);
-  // The bytes that are no digits: the dot, and where a suffix begins. The bit of the length itself ends the search.
-  const bitOfLength = <u32>1 << length;
-  const marks = ((nonDigits(number) & (bitOfLength - 1)) | bitOfLength) & ~minus;
+  // The bytes that are no digits: the dot, if there is one, and what ends the number.
+  const marks = nonDigits(number) & ~minus;
   const dotAt = <u32>ctz(marks);
   const dot = <u32>(load<u8>(number + dotAt) === DOT);
-  const endMarks = marks & (marks - dot);
-  const end = <u32>ctz(endMarks);
-
+  const end = <u32>ctz(marks & (marks - dot));
   const integerDigits = dotAt - minus;
   const count = end - minus - dot;
   if (integerDigits - 1 >= MAX_INTEGER_DIGITS || count < integerDigits + dot) return 0;
-  const digits = number + minus;
-  let exponent: i32 = 0;
-  if (end !== length) {
-    exponent = readSuffix(digits, number + end, number + length, dot, minus);
-    if (exponent === NO_SUFFIX) return 0;
-  }
 
-  const decimal = firstDigits(digits, integerDigits, count);
-  const value = <f64>(<i64>decimal) * load<f64>(powerAddress(exponent + <i32>(integerDigits - GUESS_DIGITS)));
-  if (isNearMiddle(value, DOUBT) || (count > GUESS_DIGITS && decimal < MIN_CUT)) {
-    if (!readExactly(digits, number + end, exponent, minus, target)) return 0;
-  } else {
-    store<u32>(target, reinterpret<u32>(<f32>value) | (minus << 31));
+  const digits = number + minus;
+  let space = number + end;
+  let exponent: i32 = 0;
+  if (load<u8>(space) !== SPACE) {
+    space = behindSuffix(digits, space, dot, minus);
+    if (space === 0) return 0;
+    exponent = suffixExponent;
   }
-  return number + length;
+  const decimal = firstDigits(digits, integerDigits, count);
+  const power = exponent + <i32>(integerDigits - GUESS_DIGITS);
+  const value = <f64>(<i64>decimal) * load<f64>(powerAddress(power));
+  if (isNearMiddle(value, DOUBT) || (count > GUESS_DIGITS && decimal < MIN_CUT)) {
+    return readExactly(digits, number + end, exponent, minus, target) ? space : 0;
+  }
+  store<u32>(target, reinterpret<u32>(<f32>value) | (minus << 31));
+  return space;
 }
 
 /** The first sixteen of `count` digits as an integer, as if zeros followed; the dot behind the integer is left out. */
@@ -107,23 +104,28 @@ function powerAddress(power: i32): usize {
   return POWERS_OF_TEN + (<usize>(power - MIN_POWER) << 3);
 }
 
-/** What [suffix, end) behind the digits means: an exponent, 0 for the suffix of an integer, else NO_SUFFIX. */
-function readSuffix(digits: usize, suffix: usize, end: usize, dot: u32, minus: u32): i32 {
+/** Exponent of the suffix that `behindSuffix` read. */
+let suffixExponent: i32 = 0;
+
+/** First byte behind the exponent or the suffix of an integer that follows the digits at `suffix`; 0 when unusual. */
+function behindSuffix(digits: usize, suffix: usize, dot: u32, minus: u32): usize {
   const letter = load<u8>(suffix);
-  if ((letter | LOWER_CASE_BIT) === E) return readExponent(suffix + 1, end);
+  if ((letter | LOWER_CASE_BIT) === E) return behindExponent(suffix + 1);
   // An unsigned integer has no minus, and a signed one no -0.
   const fits = letter === I ? !minus || load<u8>(digits) !== ZERO : letter === U && !minus;
-  return fits && !dot && end - suffix === 1 ? 0 : NO_SUFFIX;
+  suffixExponent = 0;
+  return fits && !dot ? suffix + 1 : 0;
 }
 
-/** An exponent of one or two digits that may have a sign. */
-function readExponent(text: usize, end: usize): i32 {
+/** Reads an exponent of one or two digits that may have a sign. */
+function behindExponent(text: usize): usize {
   const sign = load<u8>(text);
   const digits = text + <usize>(sign === MINUS || sign === PLUS);
-  if (end - digits - 1 > 1) return NO_SUFFIX;
-  const first = end - digits === 2 ? <u32>load<u8>(digits) - ZERO : 0;
-  const last = <u32>load<u8>(end - 1) - ZERO;
-  const exponent = <i32>(first * 10 + last);
-  if (first > 9 || last > 9 || exponent > MAX_EXPONENT) return NO_SUFFIX;
-  return sign === MINUS ? -exponent : exponent;
+  const first = <u32>load<u8>(digits) - ZERO;
+  const second = <u32>load<u8>(digits, 1) - ZERO;
+  const hasSecond = second <= 9;
+  const exponent = <i32>(hasSecond ? first * 10 + second : first);
+  if (first > 9 || exponent > MAX_EXPONENT) return 0;
+  suffixExponent = sign === MINUS ? -exponent : exponent;
+  return digits + 1 + <usize>hasSecond;
 }
