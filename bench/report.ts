@@ -1,6 +1,6 @@
 // Tables for people: one a question, with what was reached and what is to be reached.
 
-import { arch, cpus } from "node:os";
+import { arch, cpus, loadavg } from "node:os";
 import type { Scale, Summary, Target, Unit } from "./harness.ts";
 
 /** The answer to one question. */
@@ -14,10 +14,11 @@ export interface QuestionReport {
   readonly rows: readonly Summary[];
 }
 
-/** Where the figures come from: without that they say nothing. */
+/** Where the figures come from: without that they say nothing, and little when others were at work there. */
 export function machineLine(): string {
   const [cpu] = cpus();
-  return `Node ${process.versions.node}, ${arch()}, ${cpus().length} cores, ${cpu?.model.trim() ?? "unknown processor"}`;
+  const [load] = loadavg();
+  return `Node ${process.versions.node}, ${arch()}, ${cpus().length} cores, ${cpu?.model.trim() ?? "unknown processor"}, load average ${load.toFixed(1)}`;
 }
 
 /** A question's table in Markdown, so that it can be put into the README as it is. No verdicts on smoke. */

@@ -44,6 +44,6 @@ export function checkReadBack(
     const { values, from } = store.read(levelPathOf(name), name.metric, BEGIN, BEGIN + minutes * MINUTE_SECONDS);
     const what = [...levelPathOf(name), name.metric].join(" ");
     checks.equal(`${what}, from`, from, BEGIN);
-    checks.equalNumbers(what, values, new Float64Array(minutes).fill(Math.fround(value) + 1));
+    checks.equalNumbers(what, values, new Float64Array(minutes).fill(Math.fround(value)));
   }
 }

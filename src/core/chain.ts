@@ -74,7 +74,9 @@ export function writeSample(
     openHead(table, pool, series, timestamp, value);
   } else if (timestamp >= pool.start[head]) {
     sealHead(table, pool, series);
-    putInto(pool, head, Math.floor((timestamp - pool.start[head]) / table.frequency[series]), value);
+    const slot = Math.floor((timestamp - pool.start[head]) / table.frequency[series]);
+    if (slot < pool.length[head]) noteChange(table, pool, series, head, slot, value);
+    putInto(pool, head, slot, value);
     followHead(table, pool, series);
   } else {
     writeLate(table, pool, series, timestamp, value);
@@ -137,12 +139,32 @@ function writeLate(table: SeriesTable, pool: BufferPool, series: number, timesta
   const frequency = table.frequency[series];
   const slot = older === NO_BUFFER ? BUFFER_CAPACITY : Math.floor((timestamp - pool.start[older]) / frequency);
   if (slot < BUFFER_CAPACITY) {
+    noteChange(table, pool, series, older, slot, value);
     putInto(pool, older, slot, value);
     return;
   }
   const block = insertBlock(pool, older, newer, timestamp, frequency);
-  putInto(pool, block, Math.floor((timestamp - pool.start[block]) / frequency), value);
+  const slotOfBlock = Math.floor((timestamp - pool.start[block]) / frequency);
+  noteChange(table, pool, series, block, slotOfBlock, value);
+  putInto(pool, block, slotOfBlock, value);
   table.untidy[series] = 1;
+}
+
+/** Remembers that a slot behind which there are newer ones gets a value that it has not had: snapshots may hold the old. */
+function noteChange(
+  table: SeriesTable,
+  pool: BufferPool,
+  series: number,
+  buffer: number,
+  slot: number,
+  value: number,
+): void {
+  const values = pool.slabs[buffer >>> SLAB_SHIFT];
+  const at = ((buffer & SLAB_MASK) << CAPACITY_SHIFT) + slot;
+  if (slot < pool.length[buffer] && values[at] === value) return;
+  const frequency = table.frequency[series];
+  const time = pool.start[buffer] + slot * frequency + Math.floor(frequency / 2);
+  if (time < table.changedFrom[series]) table.changedFrom[series] = time;
 }
 
 /**

@@ -26,6 +26,11 @@ export class SeriesTable {
   /** 1 when late samples left the chain in a form that in-order arrival would not have given (see chain.ts, `tidy`). */
   untidy = new Uint8Array(0);
 
+  /** Slots of times before this are in a snapshot on disk, unless they were changed since; −Infinity = none. Seconds. */
+  savedTo = new Float64Array(0);
+  /** Time of the oldest slot that was changed or filled behind a newer one since the last snapshot; Infinity = none. */
+  changedFrom = new Float64Array(0);
+
   /**
    * The newest values, time by time: slot k of series s waits at (k mod 16) · stageStride + s. The samples of one minute
    * come for all series one after the other; written here they land side by side, while each series' own buffer would be
@@ -65,6 +70,8 @@ export class SeriesTable {
     this.frequency[series] = metric.frequency;
     this.metric[series] = metric.index;
     this.untidy[series] = 0;
+    this.savedTo[series] = -Infinity;
+    this.changedFrom[series] = Infinity;
     return series;
   }
 
@@ -88,6 +95,8 @@ export class SeriesTable {
     this.frequency = grownUint32(this.frequency, needed);
     this.metric = grownUint16(this.metric, needed);
     this.untidy = grownUint8(this.untidy, needed);
+    this.savedTo = grownFloat64(this.savedTo, needed);
+    this.changedFrom = grownFloat64(this.changedFrom, needed);
     this.#growStage(this.head.length);
   }
 

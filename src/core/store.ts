@@ -1,5 +1,6 @@
 // The metric store: the tree of levels, the series, their buffers, and what can be asked of them. One thread owns it.
 
+import { bufferRanges, readBlock, writeBlock, type Block, type TimeRange } from "./blocks.ts";
 import { BufferPool, NO_BUFFER } from "./buffer-pool.ts";
 import { chainOf, sealHead, writeColumns, writeSample, type SampleColumns } from "./chain.ts";
 import { dumpLevel } from "./debug-dump.ts";
@@ -92,6 +93,11 @@ export class MetricStore {
     writeSample(this.#table, this.#pool, series, timestamp, value);
   }
 
+  /** Writes consecutive values of a series: value i at start + i · frequency (Unix seconds), NaN = none. */
+  writeBlock(series: number, start: number, values: Float32Array): void {
+    writeBlock(this.#table, this.#pool, series, start, values);
+  }
+
   // — Reading —
 
   /**
@@ -133,6 +139,45 @@ export class MetricStore {
     const selected = selectSeries(this.root, selector, metric.index, this.#hasSamples);
     if (selected.length === 0) throw new StoreError("not-found", "[METRICSTORE]> metric or host not found");
     return { metric, data: readAggregated(this.#table, this.#pool, selected, metric.aggregation, from, to) };
+  }
+
+  /** The values of a series whose times lie in [from, to), or undefined if there are none. */
+  readBlock(series: number, from: number, to: number): Block | undefined {
+    return readBlock(this.#table, this.#pool, series, from, to);
+  }
+
+  // — What is on disk —
+
+  /** All samples of the series are in a snapshot. */
+  markSaved(series: number): void {
+    this.#table.savedTo[series] = this.#table.nextSlot[series];
+    this.#table.changedFrom[series] = Infinity;
+  }
+
+  /**
+   * What of a series is in no snapshot: everything from `appendedFrom` on, and, unless it is Infinity, something from
+   * `changedFrom` on that a snapshot holds otherwise, or not. Unix seconds.
+   */
+  unsaved(series: number): { appendedFrom: number; changedFrom: number } {
+    const savedTo = this.#table.savedTo[series];
+    const changedFrom = this.#table.changedFrom[series];
+    return { appendedFrom: savedTo, changedFrom: changedFrom < savedTo ? changedFrom : Infinity };
+  }
+
+  /** The stretches of time in which a level or what is below it has buffers; not sorted, they overlap. */
+  rangesOf(level: Level): TimeRange[] {
+    const ranges: TimeRange[] = [];
+    visitLevels(level, ({ series }) => {
+      for (const number of series.values()) ranges.push(...bufferRanges(this.#table, this.#pool, number));
+    });
+    return ranges;
+  }
+
+  /** The level and the metric of a series. */
+  identityOf(series: number): { level: Level; metric: Metric } {
+    const level = this.#table.levelOf(series);
+    if (level === undefined) throw new Error(`BUG: series ${series} does not exist`);
+    return { level, metric: this.metrics.byIndex[this.#table.metric[series]] };
   }
 
   // — Looking around —

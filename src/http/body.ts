@@ -77,14 +77,15 @@ function readEvents(incoming: RawRequest, take: TakePiece): Promise<void> {
       resolve();
     });
     incoming.on("error", onBreak);
-    incoming.on("close", onBreak); // comes after `end`, too
+    incoming.on("close", onBreak); // after `end`, too; alone on runtimes that see no error in a lost connection
     if (incoming.destroyed && !incoming.readableEnded) onBreak();
   });
 }
 
 async function* rawPieces(incoming: RawRequest): AsyncGenerator<Uint8Array> {
   try {
-    yield* incoming.iterator({ destroyOnReturn: false });
+    // Not `yield*`: it would pass a failure of the consumer on to the iterator, which then ends the connection.
+    for await (const piece of incoming.iterator({ destroyOnReturn: false })) yield piece;
   } catch {
     throw cutOff();
   } finally {

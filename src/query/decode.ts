@@ -29,7 +29,8 @@ function read(body: Uint8Array): JsonValue {
 }
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === "strict_object") return `json: unknown field ${JSON.stringify(lastKey(issue))}`;
+  // The same type of issue tells of a value that is no object at all; of an unknown member nothing is expected.
+  if (issue.type === "strict_object" && issue.expected === "never") return `json: unknown field ${JSON.stringify(lastKey(issue))}`;
   return `json: ${pathOf(issue)}: expected ${issue.message}, found ${describe(issue.input)}`;
 }
 

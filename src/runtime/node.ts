@@ -78,11 +78,11 @@ function dropPrivileges({ user, group }: Identity): void {
   if (setuid === undefined || setgid === undefined || initgroups === undefined) {
     throw new Error("user, group: this system has no users to switch to");
   }
-  // The group first: the user may not change it any more. Only root may set the further groups, or has any to lose.
+  // The user last: it may not change groups any more. Only root may set the further groups, or has any to lose.
   const isRoot = process.getuid?.() === 0;
   const groupId = group ?? (user !== undefined && isRoot ? primaryGroupOf(user) : undefined);
-  if (user !== undefined && groupId !== undefined && isRoot) asking(`user ${user}`, () => initgroups(user, groupId));
   if (groupId !== undefined) asking(`group ${groupId}`, () => setgid(groupId));
+  if (user !== undefined && groupId !== undefined && isRoot) asking(`user ${user}`, () => initgroups(user, groupId));
   if (user !== undefined) asking(`user ${user}`, () => setuid(user));
 }
 
@@ -110,10 +110,14 @@ function asking(whom: string, change: () => void): void {
   }
 }
 
+/** systemd-notify waits until its message was read, for ever if need be. */
+const NOTIFY_TIMEOUT_MS = 10_000;
+
 /** systemd wants a datagram on a Unix socket, which Node cannot send. The unit needs `NotifyAccess=all`. */
 async function notifyReady(): Promise<void> {
   if (process.env["NOTIFY_SOCKET"] === undefined) return;
-  await promisify(execFile)("systemd-notify", ["--ready", `--pid=${process.pid}`]);
+  const notification = ["--ready", `--pid=${process.pid}`];
+  await promisify(execFile)("systemd-notify", notification, { timeout: NOTIFY_TIMEOUT_MS });
 }
 
 // — The network —

@@ -21,13 +21,12 @@ describe("the first sample of a series", () => {
     expect(read(store, HOST, "metric", T0, T0 + 1)).toEqual({ values: [1], from: T0, to: T0 + frequency });
   });
 
-  it.each([-1_000_003, -60, 0])("may lie at the time %d", (time) => {
-    const store = newStore();
-    write(store, HOST, "cpu_load", [
-      [time, 1],
-      [time + 60, 2],
-    ]);
-    expect(read(store, HOST, "cpu_load", time, time + 120)).toEqual({ values: [1, 2], from: time, to: time + 120 });
+  it.each([-1_000_003, -60, 0, 1, 59])("may lie at the time %d", (time) => {
+    for (const writeAll of [write, writeBatch]) {
+      const store = newStore();
+      writeAll(store, HOST, "cpu_load", ramp(time, 60, 2, 1));
+      expect(read(store, HOST, "cpu_load", time, time + 120)).toEqual({ values: [1, 2], from: time, to: time + 120 });
+    }
   });
 });
 

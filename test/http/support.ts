@@ -24,9 +24,9 @@ export interface TestServices extends Services {
 export function testServices(overrides: Partial<Services> = {}): TestServices {
   const store = new MetricStore({ metrics: METRICS });
   const now = (): number => NOW;
-  const { yieldToOthers } = nodeScheduler;
+  const yieldToOthers = (): Promise<void> => nodeScheduler.yieldToOthers();
   const limits = { bodySizeBytes: 100_000, jsonBodySizeBytes: 1000, gzipMinSizeBytes: 500 };
-  const { monotonicMs } = nodeClock;
+  const monotonicMs = (): number => nodeClock.monotonicMs();
   const reported: string[] = [];
   return {
     store,

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { clusterParameter } from "../../src/http/routes/write.ts";
@@ -85,6 +86,8 @@ describe("the body of a write", () => {
     expect(services.store.listChildren(["alex"])).toEqual(["a0101", "a0102"]);
   });
 
+  const CUT_OFF = `{"status":"Bad Request","error":"body: cut off before its end"}\n`;
+
   const gzip = { "content-encoding": "gzip" };
   test.each<[string, BodyInit, Record<string, string>, number, string]>([
     ["in another encoding", "x", { "content-encoding": "br" }, 415, "expected gzip or identity, found br"],
@@ -106,19 +109,65 @@ describe("the body of a write", () => {
     expect((await app.request("/api/write", post("x".repeat(100_000)))).status).toBe(200);
   });
 
-  test("that breaks off gives the batch up", async () => {
+  test.each([{}, gzip])("that breaks off gives the batch up (%o)", async (headers) => {
     const ingest = new RecordingIngest();
     let hasBegun = false;
     const body = new ReadableStream({
       pull(controller) {
         if (hasBegun) controller.error(new Error("connection reset"));
-        else controller.enqueue(Buffer.from("half"));
+        else controller.enqueue(gzipSync("half"));
         hasBegun = true;
       },
     });
-    const init = { ...post(body), duplex: "half" };
-    expect((await testApp({ ingest: ingest.asIngest() }).app.request("/api/write", init)).status).toBe(400);
+    const init = { ...post(body, headers), duplex: "half" };
+    const response = await testApp({ ingest: ingest.asIngest() }).app.request("/api/write", init);
+    expect(await statusAndText(response)).toEqual([400, CUT_OFF]);
     expect(ingest.ends).toEqual(["abort"]);
+  });
+});
+
+describe("the body of a raw request", () => {
+  /** What an adapter passes on as `c.env.incoming`. */
+  class FakeIncoming extends EventEmitter {
+    readonly url = "/api/write";
+    readonly destroyed = false;
+    readonly readableEnded = false;
+  }
+
+  async function write(ingest: RecordingIngest, play: (incoming: FakeIncoming) => void): Promise<number> {
+    const incoming = new FakeIncoming();
+    const { app } = testApp({ ingest: ingest.asIngest() });
+    const response = app.request("/api/write", { method: "POST" }, { incoming });
+    await Promise.resolve();
+    play(incoming);
+    return (await response).status;
+  }
+
+  test("is handed on piece by piece up to its end", async () => {
+    const ingest = new RecordingIngest();
+    const status = await write(ingest, (incoming) => {
+      for (const piece of ["ab", "c"]) incoming.emit("data", Buffer.from(piece));
+      incoming.emit("end");
+      incoming.emit("close");
+    });
+    expect([status, ingest.pieces, ingest.ends]).toEqual([200, ["ab", "c"], ["finish"]]);
+  });
+
+  test.each(["error", "close"])("that breaks off with %s gives the batch up", async (event) => {
+    const ingest = new RecordingIngest();
+    const status = await write(ingest, (incoming) => incoming.emit(event, new Error("aborted")));
+    expect([status, ingest.ends]).toEqual([400, ["abort"]]);
+  });
+
+  test("that the batch cannot take is not handed on any further", async () => {
+    const ingest = new RecordingIngest();
+    const status = await write(ingest, (incoming) => {
+      ingest.failure = new Error("disk full");
+      incoming.emit("data", Buffer.from("ab"));
+      ingest.failure = undefined;
+      incoming.emit("data", Buffer.from("c"));
+    });
+    expect([status, ingest.pieces, ingest.ends]).toEqual([500, [], ["abort"]]);
   });
 });
 

@@ -65,6 +65,6 @@ export class SocketClient {
 }
 
 /** The head of a request, with the empty line behind it. */
-export function head(requestLine: string, ...headers: string[]): string {
+export function requestHead(requestLine: string, ...headers: string[]): string {
   return [`${requestLine} HTTP/1.1`, "Host: localhost", ...headers, "", ""].join("\r\n");
 }

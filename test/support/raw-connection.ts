@@ -33,22 +33,18 @@ export async function openConnection(port: number): Promise<RawConnection> {
     socket,
     send: (bytes) => void socket.write(bytes),
     received,
-    receive: (isEnough = () => false) => receive(socket, received, () => isClosed, isEnough),
+    receive: (isEnough) => receive(socket, received, () => isClosed || isEnough?.(received()) === true),
     isClosed: () => isClosed,
     destroy: () => void socket.destroy(),
   };
 }
 
-function receive(
-  socket: Socket,
-  received: () => string,
-  isClosed: () => boolean,
-  isEnough: (text: string) => boolean,
-): Promise<string> {
+function receive(socket: Socket, received: () => string, isOver: () => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no end after ${TIMEOUT_MS} ms: ${received()}`)), TIMEOUT_MS);
+    const late = (): void => reject(new Error(`no end after ${TIMEOUT_MS} ms, ${received().length} bytes: ${received().slice(0, 300)}`));
+    const timer = setTimeout(late, TIMEOUT_MS);
     const check = (): void => {
-      if (!isClosed() && !isEnough(received())) return;
+      if (!isOver()) return;
       clearTimeout(timer);
       resolve(received());
     };

@@ -14,15 +14,11 @@ const MASKS: usize = memory.data(128, 16);
 memory.fill(MASKS, 0xff, BORDER);
 
 /** Mask of the first `count` bytes of a vector, 0 to 64; from 16 on all of them. */
-// @ts-ignore: decorator
-@inline
 export function firstBytes(count: usize): v128 {
   return v128.load(MASKS + BORDER - count);
 }
 
 /** Whether the `length` bytes at `a` and at `b` are the same. */
-// @ts-ignore: decorator
-@inline
 export function sameBytes(a: usize, b: usize, length: usize): bool {
   let i: usize = 0;
   for (; i + 64 < length; i += 64) {
@@ -32,16 +28,12 @@ export function sameBytes(a: usize, b: usize, length: usize): bool {
 }
 
 /** Not zero where 64 bytes differ that the mask at `mask` covers. No branches: most heads are about that long. */
-// @ts-ignore: decorator
-@inline
 function difference64(a: usize, b: usize, mask: usize): v128 {
   const first = v128.or(maskedDifference(a, b, mask, 0), maskedDifference(a, b, mask, 16));
   const last = v128.or(maskedDifference(a, b, mask, 32), maskedDifference(a, b, mask, 48));
   return v128.or(first, last);
 }
 
-// @ts-ignore: decorator
-@inline
 function maskedDifference(a: usize, b: usize, mask: usize, offset: usize): v128 {
   return v128.and(v128.xor(v128.load(a + offset), v128.load(b + offset)), v128.load(mask + offset));
 }
@@ -55,26 +47,13 @@ export function sharedPrefix(a: usize, b: usize, length: usize): usize {
   return length;
 }
 
-/** Bit i is set when byte i of the 32 at `text` is a space. */
-// @ts-ignore: decorator
-@inline
-export function spaces(text: usize): u32 {
-  const low = i8x16.eq(v128.load(text), i8x16.splat(SPACE));
-  const high = i8x16.eq(v128.load(text, 16), i8x16.splat(SPACE));
-  return <u32>i8x16.bitmask(low) | (<u32>i8x16.bitmask(high) << 16);
-}
-
 /** Bit i is set when byte i of the 32 at `text` is no decimal digit. */
-// @ts-ignore: decorator
-@inline
 export function nonDigits(text: usize): u32 {
   const low = isNoDigit(v128.load(text));
   const high = isNoDigit(v128.load(text, 16));
   return <u32>i8x16.bitmask(low) | (<u32>i8x16.bitmask(high) << 16);
 }
 
-// @ts-ignore: decorator
-@inline
 function isNoDigit(text: v128): v128 {
   // SSE compares signed bytes only: the digits are moved to the ten lowest of them.
   return i8x16.gt_s(i8x16.add(text, i8x16.splat(0x50)), i8x16.splat(-0x77));

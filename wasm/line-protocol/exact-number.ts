@@ -38,8 +38,6 @@ export function readExactly(text: usize, end: usize, exponent: i32, minus: u32, 
 }
 
 /** Whether a normal float64 is at most `margin` units of its last place away from the middle between two float32s. */
-// @ts-ignore: decorator
-@inline
 export function isNearMiddle(value: f64, margin: u32): bool {
   // A float32 has 29 bits less: the middle is a one and 28 zeros.
   const fromMiddle = (<u32>reinterpret<u64>(value) & 0x1fffffff) - 0x10000000;

@@ -7,8 +7,20 @@
 // Addresses and numbers cross the border, nothing else. The typed face is src/codec/line-protocol/kernel.ts.
 
 import { behindLine } from "./bytes";
-import { Entry, firstEntry, forgetKeys, initKeys, isLearnable, isPredicted, keyCount, learn, lookUp } from "./keys";
-import { predict, selectContext } from "./keys";
+import {
+  Entry,
+  firstEntry,
+  forgetKeys,
+  headLength,
+  initKeys,
+  isLearnable,
+  isPredicted,
+  keyCount,
+  learn,
+  lookUp,
+  predict,
+  selectContext,
+} from "./keys";
 import { input, layOut, lines, OUTPUT_SAMPLES, report, series, timestamps, values } from "./layout";
 import { readValue } from "./number";
 import { readTimestamp, setOldestSeconds } from "./timestamp";
@@ -62,42 +74,30 @@ export function parse(start: u32, end: u32): u32 {
   let entry = previous;
   let samples: usize = 0;
   let lineNumber: u32 = 0;
-  let stop = STOP_END;
 
-  while (line < limit) {
-    if (samples === OUTPUT_SAMPLES) {
-      stop = STOP_FULL;
-      break;
+  while (line < limit && samples < OUTPUT_SAMPLES) {
+    let next = entry.next;
+    let behindHead = line + entry.nextHeadBytes;
+    if (!isPredicted(line, previousLine, entry)) {
+      const length = headLength(line);
+      behindHead = line + length;
+      next = length === 0 ? null : lookUp(line, length);
+      if (next !== null) predict(entry, next);
     }
-    let next: Entry | null;
-    let behindHead = line;
-    if (isPredicted(line, previousLine, entry)) {
-      next = entry.next;
-      behindHead += entry.nextHeadBytes;
-    } else {
-      next = lookUp(line);
-      if (next !== null) {
-        predict(entry, next);
-        behindHead += next.headBytes;
-      }
-    }
-    if (next === null) {
-      stop = STOP_LINE;
-      break;
-    }
+    if (next === null) break;
     entry = next;
-    const number = entry.series;
+
     let nextLine: usize = 0;
-    if (number === IGNORED_SERIES) {
-      nextLine = behindLine(behindHead);
-    } else {
+    const isSample = entry.series !== IGNORED_SERIES;
+    if (isSample) {
       const behindValue = readValue(behindHead, values + samples * 4);
       if (behindValue !== 0) nextLine = readTimestamp(behindValue, timestamps + samples * 8);
-      if (nextLine === 0) {
-        stop = STOP_LINE;
-        break;
-      }
-      store<u32>(series + samples * 4, number);
+    } else {
+      nextLine = behindLine(behindHead);
+    }
+    if (nextLine === 0) break;
+    if (isSample) {
+      store<u32>(series + samples * 4, entry.series);
       store<u32>(lines + samples * 4, lineNumber);
       samples++;
     }
@@ -110,7 +110,8 @@ export function parse(start: u32, end: u32): u32 {
   store<u32>(report, <u32>samples);
   store<u32>(report, lineNumber, 4);
   store<u32>(report, <u32>(line - input), 8);
-  return stop;
+  if (line >= limit) return STOP_END;
+  return samples === OUTPUT_SAMPLES ? STOP_FULL : STOP_LINE;
 }
 
 /**

@@ -108,10 +108,25 @@ export function predict(previous: Entry, entry: Entry): void {
   previous.suffixBytes = <u16>suffixBytes;
 }
 
-/** The entry of the head that the line begins with; null when it is unknown or has an escape or no end. */
-export function lookUp(line: usize): Entry | null {
-  const length = headLength(line);
-  return length === 0 ? null : slotOf(line, length, hashOf(line, length)).entry;
+/** Length of the line's head with its space; 0 when a backslash or the end of the line comes first. */
+export function headLength(line: usize): usize {
+  let at = line;
+  while (true) {
+    const text = v128.load(at);
+    const spaces = i8x16.bitmask(i8x16.eq(text, i8x16.splat(SPACE)));
+    const backslashes = i8x16.eq(text, i8x16.splat(BACKSLASH));
+    const odd = i8x16.bitmask(v128.or(backslashes, i8x16.eq(text, i8x16.splat(NEWLINE))));
+    if (spaces | odd) {
+      const first = ctz(spaces | odd);
+      return (spaces >> first) & 1 ? at - line + first + 1 : 0;
+    }
+    at += 16;
+  }
+}
+
+/** The entry of a head in this context; null when it is unknown. */
+export function lookUp(head: usize, length: usize): Entry | null {
+  return slotOf(head, length, hashOf(head, length)).entry;
 }
 
 /** The entry of this head, added if need be; null when the dictionary or the memory is full. */
@@ -150,22 +165,6 @@ function addEntry(head: usize, length: usize): Entry {
 
 function headOf(entry: Entry): usize {
   return changetype<usize>(entry.key) + KEY_HEADER_BYTES;
-}
-
-/** Length of the line's head with its space; 0 when a backslash or the end of the line comes first. */
-function headLength(line: usize): usize {
-  let at = line;
-  while (true) {
-    const text = v128.load(at);
-    const spaces = i8x16.bitmask(i8x16.eq(text, i8x16.splat(SPACE)));
-    const backslashes = i8x16.eq(text, i8x16.splat(BACKSLASH));
-    const odd = i8x16.bitmask(v128.or(backslashes, i8x16.eq(text, i8x16.splat(NEWLINE))));
-    if (spaces | odd) {
-      const first = ctz(spaces | odd);
-      return (spaces >> first) & 1 ? at - line + first + 1 : 0;
-    }
-    at += 16;
-  }
 }
 
 /** The slot of a head in this context: the one that holds it, or the free one where it belongs. */

@@ -14,6 +14,8 @@ const SLACK_BYTES: usize = 128;
 
 const CACHE_LINE: usize = 64;
 const PAGE_BITS: usize = 16;
+/** The last page is left out, so that no address behind the memory wraps around to 0. */
+const END_OF_MEMORY: usize = 0xffff0000;
 /** Growth of the arena, in pages of 64 KiB. Each step detaches the host's views, so the steps are large. */
 const ARENA_STEP_PAGES: i32 = 64;
 
@@ -57,6 +59,7 @@ function take(sizeBytes: usize): usize {
 }
 
 function reach(end: usize, stepPages: i32): bool {
+  if (end + SLACK_BYTES > END_OF_MEMORY) return false;
   const neededPages = <i32>((end + SLACK_BYTES + (1 << PAGE_BITS) - 1) >> PAGE_BITS);
   const missingPages = neededPages - memory.size();
   return missingPages <= 0 || memory.grow(max(missingPages, stepPages)) >= 0;

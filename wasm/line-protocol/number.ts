@@ -43,8 +43,6 @@ const MIN_CUT: u64 = 1 << 37;
  * Reads `value=<number> ` at `text` and stores the number as a float32 at `target`.
  * @returns the space behind the number, or 0 when it is not one whose nearest float32 is certain
  */
-// @ts-ignore: decorator
-@inline
 export function readValue(text: usize, target: usize): usize {
   if ((load<u64>(text) & SIX_BYTES) !== VALUE_EQUALS) return 0;
   const number = text + 6;
@@ -63,7 +61,7 @@ export function readValue(text: usize, target: usize): usize {
   let exponent: i32 = 0;
   if (load<u8>(space) !== SPACE) {
     space = behindSuffix(digits, space, dot, minus);
-    if (space === 0) return 0;
+    if (space === 0 || load<u8>(space) !== SPACE) return 0;
     exponent = suffixExponent;
   }
   const decimal = firstDigits(digits, integerDigits, count);
@@ -77,16 +75,12 @@ export function readValue(text: usize, target: usize): usize {
 }
 
 /** The first sixteen of `count` digits as an integer, as if zeros followed; the dot behind the integer is left out. */
-// @ts-ignore: decorator
-@inline
 function firstDigits(digits: usize, integerDigits: u32, count: u32): u64 {
   const text = v128.bitselect(v128.load(digits), v128.load(digits, 1), firstBytes(integerDigits));
   return sixteenDigits(v128.and(i8x16.sub(text, i8x16.splat(ZERO)), firstBytes(count)));
 }
 
 /** Sixteen digits, the first the most significant: summed to four of four, then to two of eight. */
-// @ts-ignore: decorator
-@inline
 function sixteenDigits(digits: v128): u64 {
   const even = i32x4.dot_i16x8_s(
     v128.and(digits, i16x8.splat(0xff)),

@@ -25,8 +25,8 @@ export const STOP_LINE = 2;
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
-/** The table has two places of 8 bytes a key, and the module addresses 4 GiB. */
-const MAX_KEYS = 1 << 26;
+/** At 48 bytes each they leave room for text in the 4 GiB that a module addresses. */
+const MAX_KEYS = 1 << 25;
 
 interface LineKernelExports extends KernelExports {
   init(maxKeys: number): number;
@@ -71,7 +71,7 @@ export class LineKernel {
   #oldestSeconds = -Infinity;
 
   /**
-   * @param maxKeys how many heads it can learn, a power of two. It takes about 112 bytes a key, and their text.
+   * @param maxKeys how many heads it can learn, a power of two. It takes 48 bytes a key, and the heads' text.
    * @throws RangeError when the host does not give the memory
    */
   constructor(maxKeys: number) {
@@ -85,7 +85,7 @@ export class LineKernel {
 
   // The views change when `teach` has made the memory grow: take them from here each time.
 
-  /** Where the lines go: INPUT_BYTES of them. */
+  /** Where the lines go, INPUT_BYTES long. */
   get input(): Uint8Array {
     return this.#views.input;
   }
@@ -136,7 +136,7 @@ export class LineKernel {
     this.#exports.setContext(context);
   }
 
-  /** Lines with an older timestamp than this stop the kernel (at first none does). */
+  /** Lines with an older timestamp than this stop the kernel (at first none is too old). */
   setOldest(seconds: number): void {
     if (seconds === this.#oldestSeconds) return;
     this.#oldestSeconds = seconds;
@@ -145,7 +145,8 @@ export class LineKernel {
 
   /**
    * Learns [start, end) of `input`, a line's head with the space behind it, as a key of `series`; a known key gets the
-   * new number. A head with escapes, or over 2 KiB long, is not recognised however often it is taught.
+   * new number. Only heads that the grammar gave as such (its `headEnd`): no escapes, no newline. One over 2 KiB long is
+   * not learned, and that is no failure.
    * @returns false when full: use a larger kernel, or `forgetAll`
    */
   teach(start: number, end: number, series: number): boolean {

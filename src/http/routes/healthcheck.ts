@@ -5,7 +5,7 @@ import { quoteJson } from "../../codec/json/quote.ts";
 import type { HostHealth } from "../../core/store.ts";
 import { decodeJson } from "../../query/decode.ts";
 import { RequestError } from "../../query/request-error.ts";
-import { text, textList } from "../../query/schema-parts.ts";
+import { refusingLists, text, textList } from "../../query/schema-parts.ts";
 import { readJsonBody } from "../body.ts";
 import type { RouteHandler } from "../raw-request.ts";
 import { jsonReply } from "../reply.ts";
@@ -13,13 +13,15 @@ import type { Services } from "../services.ts";
 
 /** Unlike the other requests this one refuses members it does not know. */
 export const healthRequestSchema = v.nullable(
-  v.strictObject(
-    {
-      cluster: v.optional(text(), ""),
-      nodes: v.optional(textList(), []),
-      "metric-names": v.optional(textList(), []),
-    },
-    "an object",
+  refusingLists(
+    v.strictObject(
+      {
+        cluster: v.optional(text(), ""),
+        nodes: v.optional(textList(), []),
+        "metric-names": v.optional(textList(), []),
+      },
+      "an object",
+    ),
   ),
   {},
 );

@@ -1,0 +1,93 @@
+// The JSON checkpoint: one host's samples as text, the reference's `.json` files. FORMAT.md describes the document.
+
+import {
+  MAX_LEVEL_DEPTH,
+  type ChildLevel,
+  type HostSnapshot,
+  type LevelSnapshot,
+  type MetricBlock,
+} from "../host-snapshot.ts";
+import { quoteJson } from "../json/quote.ts";
+import { CheckpointJsonError } from "./checkpoint-json-error.ts";
+import { floats, integer, member, members, object, unexpected } from "./json-value.ts";
+import { parseJson } from "./parse-json.ts";
+import { shortestFloat32 } from "./shortest-float32.ts";
+
+export { CheckpointJsonError } from "./checkpoint-json-error.ts";
+
+const utf8 = new TextEncoder();
+
+/** A surrogate without its partner: with `u`, pairs do not match. */
+const LONE_SURROGATE = /[\ud800-\udfff]/gu;
+
+/**
+ * Writes a host's snapshot as JSON (UTF-8, no white space), metrics and children in the order given. Every value reads
+ * back as the same float32; NaN, and infinities, are null. Of equal names in one level readers keep the last.
+ * @throws Error `BUG: …` if the levels are over MAX_LEVEL_DEPTH, a frequency is not above 0 or a time is no integer
+ */
+export function encodeCheckpointJson(host: HostSnapshot): Uint8Array<ArrayBuffer> {
+  const range = `"from":${integerText(host.from)},"to":${integerText(host.to)}`;
+  return utf8.encode(levelText(host.level, range, 1));
+}
+
+function levelText(level: LevelSnapshot, range: string, depth: number): string {
+  if (depth > MAX_LEVEL_DEPTH) throw new Error(`BUG: more than ${MAX_LEVEL_DEPTH} levels within each other`);
+  const metrics = level.metrics.map((metric) => `${quoteJson(metric.name)}:${metricText(metric)}`);
+  const children = level.children.map(
+    (child) => `${quoteJson(child.name)}:${levelText(child.level, range, depth + 1)}`,
+  );
+  return `{"metrics":{${metrics.join(",")}},"children":{${children.join(",")}},${range}}`;
+}
+
+function metricText({ name, frequency, start, values }: MetricBlock): string {
+  if (frequency <= 0) throw new Error(`BUG: ${name} has the frequency ${frequency}`);
+  const data = Array.from(values, shortestFloat32).join(",");
+  return `{"frequency":${integerText(frequency)},"start":${integerText(start)},"data":[${data}]}`;
+}
+
+function integerText(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new Error(`BUG: not an integer: ${value}`);
+  return String(value);
+}
+
+/**
+ * Reads a JSON checkpoint, the reference's (one decimal) as well. Metrics and children keep the order of the file, but
+ * names that are array indices ("0", "17") come first, as in any JavaScript object. Members not known are ignored, and
+ * so are `from` and `to` of the levels below the host.
+ * @param bytes UTF-8
+ * @throws CheckpointJsonError
+ */
+export function decodeCheckpointJson(bytes: Uint8Array): HostSnapshot {
+  const document = object(parseJson(bytes), "the document");
+  const from = integer(member(document, "from"), "from");
+  const to = integer(member(document, "to"), "to");
+  return { from, to, level: readLevel(document, "", 1) };
+}
+
+/** @param path what stands before the level's members: empty or `children["socket0"].` */
+function readLevel(level: object, path: string, depth: number): LevelSnapshot {
+  if (depth > MAX_LEVEL_DEPTH) {
+    throw new CheckpointJsonError(`${path}: more than ${MAX_LEVEL_DEPTH} levels within each other`, { path });
+  }
+  const metrics = members(member(level, "metrics"), `${path}metrics`).map(([name, metric]) =>
+    readMetric(name, metric, `${path}metrics[${quoteJson(name)}]`),
+  );
+  const children = members(member(level, "children"), `${path}children`).map(([name, child]): ChildLevel => {
+    const childPath = `${path}children[${quoteJson(name)}]`;
+    return { name: wellFormed(name), level: readLevel(object(child, childPath), `${childPath}.`, depth + 1) };
+  });
+  return { metrics, children };
+}
+
+function readMetric(name: string, value: unknown, path: string): MetricBlock {
+  const metric = object(value, path);
+  const frequency = integer(member(metric, "frequency"), `${path}.frequency`);
+  if (frequency <= 0) throw unexpected(frequency, `${path}.frequency`, "an integer above 0");
+  const start = integer(member(metric, "start"), `${path}.start`);
+  return { name: wellFormed(name), frequency, start, values: floats(member(metric, "data"), `${path}.data`) };
+}
+
+/** As Go reads it: a name with half a character could not be written to any other file. */
+function wellFormed(name: string): string {
+  return name.replace(LONE_SURROGATE, "\ufffd");
+}
