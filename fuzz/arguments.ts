@@ -34,10 +34,16 @@ export function usage(known: readonly string[]): string {
 export function readArguments(args: readonly string[], known: readonly string[], clockMs: number): FuzzArguments {
   const { values, positionals } = parse(args);
   const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`no target ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);
+  if (unknown !== undefined)
+    throw new UsageError(`no target ${JSON.stringify(unknown)}; there are ${known.join(", ")}`);
   const seconds = numberOf("seconds", values.seconds ?? String(DEFAULT_SECONDS), Infinity);
   const seed = numberOf("seed", values.run ?? values.seed ?? String(clockMs % MAX_SEED), MAX_SEED);
-  return { seconds, seed, targets: positionals.length > 0 ? positionals : known, runs: values.run === undefined ? Infinity : 1 };
+  return {
+    seconds,
+    seed,
+    targets: positionals.length > 0 ? positionals : known,
+    runs: values.run === undefined ? Infinity : 1,
+  };
 }
 
 function numberOf(option: string, text: string, max: number): number {

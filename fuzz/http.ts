@@ -11,7 +11,7 @@ import { lineBody, NOW, RETENTION_SECONDS } from "./lines.ts";
 import { cut, mutate } from "./mutate.ts";
 import { queryTarget } from "./query.ts";
 import type { Random } from "./random.ts";
-import { Finding, showBytes, type Target } from "./target.ts";
+import { Finding, showPieces, type Target } from "./target.ts";
 
 export interface HttpInput {
   readonly isGuarded: boolean;
@@ -28,11 +28,63 @@ interface HttpRequest {
   readonly isBroken: boolean;
 }
 
-const LIMITS: Limits = { ...defaultLimits, bodySizeBytes: 3000, jsonBodySizeBytes: 1000, lineLengthBytes: 200, pointsPerAnswer: 20_000, queriesPerRequest: 50, seriesCount: 40, gzipMinSizeBytes: 200 };
+const LIMITS: Limits = {
+  ...defaultLimits,
+  bodySizeBytes: 3000,
+  jsonBodySizeBytes: 1000,
+  lineLengthBytes: 200,
+  pointsPerAnswer: 20_000,
+  queriesPerRequest: 50,
+  seriesCount: 40,
+  gzipMinSizeBytes: 200,
+};
 
 const METHODS = ["GET", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"];
-const PATHS = ["/api/write", "/api/write/", "/api/query", "/api/free", "/api/debug", "/api/healthcheck", "/api/status", "/swagger", "/swagger/", "/swagger/openapi.json", "/", "/api", "/api/writes", "//api/write", "/api/../api/query", "/api/query/./x", "/api/%77rite", "/%", "/api/write/%zz"];
-const PARAMETERS = ["cluster=alex", "cluster=", "cluster=a%2Fb", "cluster=..", "to=0", "to=1700000050", "to=-1", "to=x", "to=", "to=99999999999999999999", "version=v2", "selector=alex", "selector=alex:a1", "selector=:", "selector=%", "selector=%ff", "=", "&", "?", "a=b=c", "cluster", "%00"];
+const PATHS = [
+  "/api/write",
+  "/api/write/",
+  "/api/query",
+  "/api/free",
+  "/api/debug",
+  "/api/healthcheck",
+  "/api/status",
+  "/swagger",
+  "/swagger/",
+  "/swagger/openapi.json",
+  "/",
+  "/api",
+  "/api/writes",
+  "//api/write",
+  "/api/../api/query",
+  "/api/query/./x",
+  "/api/%77rite",
+  "/%",
+  "/api/write/%zz",
+];
+const PARAMETERS = [
+  "cluster=alex",
+  "cluster=",
+  "cluster=a%2Fb",
+  "cluster=..",
+  "to=0",
+  "to=1700000050",
+  "to=-1",
+  "to=x",
+  "to=",
+  "to=99999999999999999999",
+  "version=v2",
+  "selector=alex",
+  "selector=alex:a1",
+  "selector=:",
+  "selector=%",
+  "selector=%ff",
+  "=",
+  "&",
+  "?",
+  "a=b=c",
+  "cluster",
+  "%00",
+];
 const HEADERS: readonly Readonly<Record<string, string>>[] = [
   {},
   {},
@@ -50,7 +102,17 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
   { Authorization: "Basic eDp5" },
   { "Content-Type": "text/nonsense; charset=\u00ff" },
 ];
-const JSON_BODIES = ["[]", "[[]]", '[["alex","a1"],[null]]', "{}", "null", '{"cluster":"alex","nodes":["a1","a1","x"],"metric-names":["cpu_load","none"]}', '{"nodes":1}', "[[[]]]", "["];
+const JSON_BODIES = [
+  "[]",
+  "[[]]",
+  '[["alex","a1"],[null]]',
+  "{}",
+  "null",
+  '{"cluster":"alex","nodes":["a1","a1","x"],"metric-names":["cpu_load","none"]}',
+  '{"nodes":1}',
+  "[[[]]]",
+  "[",
+];
 const TOKENS = ["%", "%00", "/", "//", "/..", "?", "&", "#", "\\", " ", "\u00e4", "{", "[", '"', "null"];
 
 const STATUSES = new Set([200, 307, 400, 401, 404, 405, 413, 415]);
@@ -70,11 +132,17 @@ export const httpTarget: Target<HttpInput> = {
     }
   },
 
-  show: (input) => JSON.stringify({ ...input, requests: input.requests.map((request) => ({ ...request, pieces: request.pieces.map(showBytes) })) }, undefined, 2),
+  show: ({ isGuarded, requests }) => {
+    const shown = requests.map(({ pieces, ...request }) => ({ ...request, ...showPieces(pieces) }));
+    return JSON.stringify({ isGuarded, requests: shown }, undefined, 2);
+  },
 };
 
 function newApp(isGuarded: boolean, reportError: (error: unknown) => void) {
-  const store = new MetricStore({ metrics: { cpu_load: { frequency: 60, aggregation: "avg" }, flops_any: { frequency: 10, aggregation: "sum" } }, maxSeries: LIMITS.seriesCount });
+  const store = new MetricStore({
+    metrics: { cpu_load: { frequency: 60, aggregation: "avg" }, flops_any: { frequency: 10, aggregation: "sum" } },
+    maxSeries: LIMITS.seriesCount,
+  });
   const now = (): number => NOW + 0.5;
   const yieldToOthers = (): Promise<void> => Promise.resolve();
   return createApp({
@@ -97,7 +165,13 @@ function requestOf(random: Random): HttpRequest {
   const body = bodyOf(random);
   const isGzip = headers["Content-Encoding"] === "gzip" && !random.oneIn(4);
   const sent = isGzip ? damaged(random, gzipSync(body)) : body;
-  return { method: random.pick(METHODS), target: targetOf(random), headers, pieces: cut(random, sent), isBroken: random.oneIn(20) };
+  return {
+    method: random.pick(METHODS),
+    target: targetOf(random),
+    headers,
+    pieces: cut(random, sent),
+    isBroken: random.oneIn(20),
+  };
 }
 
 function bodyOf(random: Random): Uint8Array {
@@ -115,7 +189,10 @@ function targetOf(random: Random): string {
   const query = random.list(0, 2, () => random.pick(PARAMETERS)).join("&");
   const target = random.pick(PATHS) + (query === "" ? "" : `?${query}`);
   const bytes = random.oneIn(5) ? mutate(random, Buffer.from(target), TOKENS) : Buffer.from(target);
-  return `/${Buffer.from(bytes).toString("latin1").slice(1).replaceAll(/[^\x21-\xff]|\x7f/g, "")}`;
+  return `/${Buffer.from(bytes)
+    .toString("latin1")
+    .slice(1)
+    .replaceAll(/[^\x21-\xff]|\x7f/g, "")}`;
 }
 
 /** The request as node-server makes it: the web platform knows no body with GET, and cleans the path. */
@@ -136,7 +213,8 @@ async function* piecesOf(pieces: readonly Uint8Array[], isBroken: boolean): Asyn
 async function checkResponse(index: number, request: HttpRequest, response: Response): Promise<void> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   const isGzip = response.headers.get("content-encoding") === "gzip";
-  const text = isGzip ? await gunzipped(bytes) : Buffer.from(bytes).toString("utf8");
+  // The answer to HEAD has the headers of the one to GET, but no body.
+  const text = isGzip && bytes.length > 0 ? await gunzipped(bytes) : Buffer.from(bytes).toString("utf8");
   const where = `request ${index}, ${request.method} ${request.target}: status ${response.status}`;
   // Go's own answer to a time that is no number.
   const isGoError = response.status === 500 && text.includes("strconv.ParseInt");

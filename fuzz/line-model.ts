@@ -30,15 +30,11 @@ export function modelBatch(body: Uint8Array, options: ModelOptions): { report: I
   const rejections: { line: number; reason: string }[] = [];
   const samples: ModelSample[] = [];
   for (const { line, start, end, bytes } of linesOf(body, options)) {
-    const outcome = end - start > limits.lineLengthBytes ? tooLong(line, limits) : storeLine(bytes, start, end, line, options);
-    if (typeof outcome === "object") {
-      counts.stored++;
-      samples.push(outcome);
-    } else if (outcome === "ignored" || outcome === "dropped") {
-      counts[outcome]++;
-    } else if (outcome !== "blank") {
-      counts.rejected++;
-      if (rejections.length < limits.rejectionsListed) rejections.push({ line, reason: outcome });
+    const outcome = end - start > limits.lineLengthBytes ? tooLong(limits) : storeLine(bytes, start, end, options);
+    if (outcome.kind !== "blank") counts[outcome.kind]++;
+    if (outcome.kind === "stored") samples.push(outcome.sample);
+    if (outcome.kind === "rejected" && rejections.length < limits.rejectionsListed) {
+      rejections.push({ line, reason: `at line ${line}${outcome.reason}` });
     }
   }
   return { report: { ...counts, rejections }, samples };
@@ -59,11 +55,11 @@ function* linesOf(body: Uint8Array, options: ModelOptions): Generator<Line> {
   const bytes = body.at(-1) === NEWLINE || body.length === 0 ? body : Uint8Array.of(...body, NEWLINE);
   const limit = options.limits.lineLengthBytes;
   let line = 1;
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const newline = bytes.indexOf(NEWLINE, start);
     const quotedEnd = newline - start > limit ? newline : findLineEnd(bytes, start, bytes.length);
     let end = quotedEnd === OPEN_QUOTE || quotedEnd - start > limit ? newline : quotedEnd;
-    const isOpen = quotedEnd === OPEN_QUOTE && bytes.length - start <= limit + 1;
+    const isOpen = quotedEnd === OPEN_QUOTE && body.length - start <= limit;
     if (isOpen && isUnknownMetric(bytes, start, newline, options.store)) end = bytes.length - 1;
     yield { line, bytes, start, end };
     for (let i = start; i <= end; i++) if (bytes[i] === NEWLINE) line++;
@@ -75,29 +71,38 @@ function isUnknownMetric(bytes: Uint8Array, start: number, end: number, { metric
   return parseLine(bytes, start, end, (name) => metrics.has(name)).kind === "unknown-metric";
 }
 
-/** What becomes of a line: a sample stored, a word, or the reason of its rejection. */
-type LineFate = ModelSample | "blank" | "ignored" | "dropped" | (string & {});
+/** What becomes of a line. */
+type LineFate =
+  | { readonly kind: "blank" | "ignored" | "dropped" }
+  | { readonly kind: "stored"; readonly sample: ModelSample }
+  | { readonly kind: "rejected"; readonly reason: string };
 
-function tooLong(line: number, { lineLengthBytes }: IngestLimits): LineFate {
-  return `at line ${line}: longer than ${lineLengthBytes} bytes (limit line-length-bytes)`;
+function tooLong({ lineLengthBytes }: IngestLimits): LineFate {
+  return rejected(`: longer than ${lineLengthBytes} bytes (limit line-length-bytes)`);
 }
 
-function storeLine(bytes: Uint8Array, start: number, end: number, line: number, options: ModelOptions): LineFate {
+function rejected(reason: string): LineFate {
+  return { kind: "rejected", reason };
+}
+
+function storeLine(bytes: Uint8Array, start: number, end: number, options: ModelOptions): LineFate {
   const { store, limits, now, retentionSeconds, defaultCluster } = options;
   const outcome = parseLine(bytes, start, end, (name) => store.metrics.has(name));
-  if (outcome.kind === "blank") return "blank";
-  if (outcome.kind === "unknown-metric") return "ignored";
-  if (outcome.kind === "rejected") return `at line ${line}:${outcome.column}: ${outcome.reason}`;
+  if (outcome.kind === "blank") return { kind: "blank" };
+  if (outcome.kind === "unknown-metric") return { kind: "ignored" };
+  if (outcome.kind === "rejected") return rejected(`:${outcome.column}: ${outcome.reason}`);
   const { sample } = outcome;
   const timestamp = sample.timestamp ?? now;
   const oldest = now - retentionSeconds;
-  if (timestamp < oldest) return `at line ${line}: timestamp ${timestamp} is older than the retention (oldest: ${oldest})`;
+  if (timestamp < oldest) return rejected(`: timestamp ${timestamp} is older than the retention (oldest: ${oldest})`);
   const place = levelPathOf(sample, defaultCluster, limits.nameLengthBytes);
-  if ("reason" in place) return `at line ${line}: ${place.reason}`;
-  if (!Number.isFinite(sample.value)) return "dropped";
+  if ("reason" in place) return rejected(`: ${place.reason}`);
+  if (!Number.isFinite(sample.value)) return { kind: "dropped" };
   const metric = store.metrics.get(sample.metric);
   const series = metric && store.seriesFor(place.path, metric);
-  if (series === undefined) return `at line ${line}: no new series: the store is full (limit series-count, ${store.seriesCount} series)`;
+  if (series === undefined) {
+    return rejected(`: no new series: the store is full (limit series-count, ${store.seriesCount} series)`);
+  }
   store.writeSample(series, timestamp, sample.value);
-  return { path: place.path, metric: sample.metric, timestamp };
+  return { kind: "stored", sample: { path: place.path, metric: sample.metric, timestamp } };
 }

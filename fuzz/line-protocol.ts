@@ -5,7 +5,7 @@ import { modelBatch, type ModelSample } from "./line-model.ts";
 import { lineBody, NOW, RETENTION_SECONDS } from "./lines.ts";
 import { cut } from "./mutate.ts";
 import type { Random } from "./random.ts";
-import { expectSame, showBytes, type Target } from "./target.ts";
+import { expectSame, showPieces, type Target } from "./target.ts";
 
 export interface LineInput {
   readonly limits: IngestLimits & { readonly seriesCount: number };
@@ -29,13 +29,18 @@ const METRICS = {
   clock: { frequency: 1, aggregation: null },
 } as const;
 
+/** Lines with shorter heads go through the kernel, which knows of no limit. */
+const MIN_LINE_LENGTH_BYTES = 4096;
+
 const PATHS = [[], ["alex"], ["alex", "a1"], ["alex", "a2"], ["alex", "a1", "socket0"], ["none"]];
 
 export const lineProtocolTarget: Target<LineInput> = {
   name: "line-protocol",
 
   generate(random) {
-    const steps = random.list(1, random.pick([1, 3, 8]), () => (random.oneIn(6) ? freeStep(random) : batchStep(random)));
+    const steps = random.list(1, random.pick([1, 3, 8]), () =>
+      random.oneIn(6) ? freeStep(random) : batchStep(random),
+    );
     return { limits: limitsOf(random), steps };
   },
 
@@ -44,12 +49,22 @@ export const lineProtocolTarget: Target<LineInput> = {
     const ingest = new Ingest({ store, limits, retentionSeconds: RETENTION_SECONDS, now: () => NOW + 0.5 });
     for (const [index, step] of steps.entries()) {
       if ("freePath" in step) {
-        expectSame(`step ${index}, buffers freed`, store.free(step.freePath, step.to), model.free(step.freePath, step.to));
+        expectSame(
+          `step ${index}, buffers freed`,
+          store.free(step.freePath, step.to),
+          model.free(step.freePath, step.to),
+        );
         continue;
       }
       const batch = ingest.begin(step.defaultCluster);
       for (const piece of step.pieces) batch.add(piece);
-      const options = { store: model, limits, now: NOW, retentionSeconds: RETENTION_SECONDS, defaultCluster: step.defaultCluster };
+      const options = {
+        store: model,
+        limits,
+        now: NOW,
+        retentionSeconds: RETENTION_SECONDS,
+        defaultCluster: step.defaultCluster,
+      };
       const { report, samples } = modelBatch(Buffer.concat(step.pieces), options);
       expectSame(`step ${index}, report`, await batch.finish(), report);
       for (const sample of samples) expectSameValue(store, model, sample);
@@ -73,7 +88,7 @@ function freeStep(random: Random): FreeStep {
 function limitsOf(random: Random): LineInput["limits"] {
   return {
     nameLengthBytes: random.pick([8, 255, 255]),
-    lineLengthBytes: random.pick([50, 100, 65_536, 65_536, 65_536]),
+    lineLengthBytes: random.pick([MIN_LINE_LENGTH_BYTES, 65_536]),
     rejectionsListed: random.pick([0, 2, 20]),
     contexts: random.pick([0, 1, 64]),
     ignoredKeys: random.pick([0, 1, 1000]),
@@ -96,5 +111,5 @@ function treeOf(store: MetricStore): string {
 }
 
 function showStep(step: BatchStep | FreeStep): object {
-  return "pieces" in step ? { ...step, pieces: step.pieces.map(showBytes) } : step;
+  return "freePath" in step ? step : { defaultCluster: step.defaultCluster, ...showPieces(step.pieces) };
 }

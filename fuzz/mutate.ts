@@ -37,7 +37,7 @@ function splice(bytes: Uint8Array, start: number, end: number, inserted: Uint8Ar
 export function cut(random: Random, bytes: Uint8Array): Uint8Array[] {
   const longest = random.pick([1, 7, 60, 1000, Infinity]);
   const pieces: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = longest === Infinity ? bytes.length : start + random.between(1, longest);
     pieces.push(bytes.slice(start, end));
     start = end;

@@ -9,11 +9,62 @@ import { expectSame, Finding, showBytes, type Target } from "./target.ts";
 const T0 = 1_700_000_040;
 const LIMITS = { queriesPerRequest: 50, pointsPerAnswer: 20_000 };
 
-const TOKENS = ["{", "}", "[", "]", '"', ":", ",", "null", "true", "NaN", "-", "e", ".", "1e999", "9223372036854775808", "\\u0000", "\\ud800", "\\", "\0", "\xff", "\ufeff", " ", "\n", '"queries"', '"type-ids"', "/*", "'"];
+const TOKENS = [
+  "{",
+  "}",
+  "[",
+  "]",
+  '"',
+  ":",
+  ",",
+  "null",
+  "true",
+  "NaN",
+  "-",
+  "e",
+  ".",
+  "1e999",
+  "9223372036854775808",
+  "\\u0000",
+  "\\ud800",
+  "\\",
+  "\0",
+  "\xff",
+  "\ufeff",
+  " ",
+  "\n",
+  '"queries"',
+  '"type-ids"',
+  "/*",
+  "'",
+];
 const TIMES = [0, T0, T0 - 60, T0 + 1, T0 + 6000, T0 * 1000, -1, -(2 ** 53), 2 ** 53, -0, 1e9, 1.5, 1e300];
 const ODD_VALUES = [null, true, 0, -1, 1.5, 1e300, "", "0", "x", [], {}, [[]], [null], { from: 1 }];
-const KEYS = ["cluster", "from", "to", "with-stats", "with-data", "with-padding", "for-all-nodes", "queries", "version", "__proto__", "FROM"];
-const QUERY_KEYS = ["metric", "host", "resolution", "aggreg", "type", "type-ids", "subtype", "subtype-ids", "scale-by", "constructor"];
+const KEYS = [
+  "cluster",
+  "from",
+  "to",
+  "with-stats",
+  "with-data",
+  "with-padding",
+  "for-all-nodes",
+  "queries",
+  "version",
+  "__proto__",
+  "FROM",
+];
+const QUERY_KEYS = [
+  "metric",
+  "host",
+  "resolution",
+  "aggreg",
+  "type",
+  "type-ids",
+  "subtype",
+  "subtype-ids",
+  "scale-by",
+  "constructor",
+];
 
 /** Nothing here changes it, so all runs share it. */
 const service = new QueryService({
@@ -72,17 +123,27 @@ function queriesIn(body: Uint8Array): number | undefined {
 
 function checkResult({ error, data, from, to, resolution, avg, min, max }: Record<string, unknown>): void {
   const numbers = [from, to, resolution];
-  if (!numbers.every(Number.isSafeInteger)) throw new Finding(`expected whole numbers, found ${JSON.stringify(numbers)}`);
+  if (!numbers.every(Number.isSafeInteger))
+    throw new Finding(`expected whole numbers, found ${JSON.stringify(numbers)}`);
   for (const statistic of [avg, min, max]) {
-    if (statistic !== null && typeof statistic !== "number") throw new Finding(`expected a number or null, found ${JSON.stringify(statistic)}`);
+    if (statistic !== null && typeof statistic !== "number")
+      throw new Finding(`expected a number or null, found ${JSON.stringify(statistic)}`);
   }
-  if (error !== undefined && (typeof error !== "string" || data !== undefined)) throw new Finding("expected an error without data");
-  if (data !== undefined && (!Array.isArray(data) || data.length === 0)) throw new Finding("expected data that is not empty");
+  if (error !== undefined && (typeof error !== "string" || data !== undefined))
+    throw new Finding("expected an error without data");
+  if (data !== undefined && (!Array.isArray(data) || data.length === 0))
+    throw new Finding("expected data that is not empty");
 }
 
 function requestOf(random: Random): unknown {
-  const request: Record<string, unknown> = { cluster: "alex", from: random.pick(TIMES), to: random.pick(TIMES), queries: random.list(0, 4, () => queryOf(random)) };
-  if (random.oneIn(3)) request["for-all-nodes"] = random.list(0, 3, () => random.pick(["cpu_load", "flops_any", "clock", "none"]));
+  const request: Record<string, unknown> = {
+    cluster: "alex",
+    from: random.pick(TIMES),
+    to: random.pick(TIMES),
+    queries: random.list(0, 4, () => queryOf(random)),
+  };
+  if (random.oneIn(3))
+    request["for-all-nodes"] = random.list(0, 3, () => random.pick(["cpu_load", "flops_any", "clock", "none"]));
   for (const key of ["with-stats", "with-data", "with-padding"]) if (random.oneIn(4)) request[key] = random.oneIn(2);
   return withOddValue(random, request, KEYS);
 }
@@ -90,10 +151,19 @@ function requestOf(random: Random): unknown {
 function queryOf(random: Random): unknown {
   if (random.oneIn(30)) return random.pick(ODD_VALUES);
   const ids = (): string[] => random.list(0, 3, () => random.pick(["0", "1", "7", ""]));
-  const query: Record<string, unknown> = { metric: random.pick(["cpu_load", "flops_any", "clock", "none", ""]), host: random.pick(["a1", "a1", "a2", "none", ""]) };
-  if (random.oneIn(2)) Object.assign(query, { type: random.pick(["socket", "core", "", "node"]), "type-ids": ids(), aggreg: random.oneIn(2) });
+  const query: Record<string, unknown> = {
+    metric: random.pick(["cpu_load", "flops_any", "clock", "none", ""]),
+    host: random.pick(["a1", "a1", "a2", "none", ""]),
+  };
+  if (random.oneIn(2))
+    Object.assign(query, {
+      type: random.pick(["socket", "core", "", "node"]),
+      "type-ids": ids(),
+      aggreg: random.oneIn(2),
+    });
   if (random.oneIn(6)) Object.assign(query, { subtype: "memctrl", "subtype-ids": ids() });
-  if (random.oneIn(3)) query["resolution"] = random.pick([0, -60, 1, 60, 120, 600, 90, 6000, 2 ** 40 * 60, -(2 ** 53), 2 ** 53]);
+  if (random.oneIn(3))
+    query["resolution"] = random.pick([0, -60, 1, 60, 120, 600, 90, 6000, 2 ** 40 * 60, -(2 ** 53), 2 ** 53]);
   if (random.oneIn(5)) query["scale-by"] = random.pick([0, 1, -1, 0.001, 1e300, -1e-300, 1e308]);
   return withOddValue(random, query, QUERY_KEYS);
 }
@@ -123,7 +193,8 @@ function filledStore(): MetricStore {
     const metric = store.metrics.get(name);
     const series = metric && store.seriesFor(path, metric);
     if (series === undefined) throw new Error(`BUG: no series for ${name}`);
-    for (let slot = 0; slot < slots; slot++) if (slot % 17 !== 3) store.writeSample(series, T0 + slot * 60, Math.fround(Math.sin(slot) * 1e6));
+    for (let slot = 0; slot < slots; slot++)
+      if (slot % 17 !== 3) store.writeSample(series, T0 + slot * 60, Math.fround(Math.sin(slot) * 1e6));
   }
   return store;
 }

@@ -23,7 +23,11 @@ export interface Outcome {
 }
 
 /** Runs inputs made from `seed`; with `runs: 1` that of the seed itself. Never rejects. */
-export async function fuzz<Input>(target: Target<Input>, seed: number, { deadlineMs, runs }: RunLimits): Promise<Outcome> {
+export async function fuzz<Input>(
+  target: Target<Input>,
+  seed: number,
+  { deadlineMs, runs }: RunLimits,
+): Promise<Outcome> {
   let run = 0;
   for (; run < runs && performance.now() < deadlineMs; run++) {
     const runSeed = runs === 1 ? seed : seedOfRun(seed, run);

@@ -28,3 +28,8 @@ export function showBytes(bytes: Uint8Array): string {
   const isText = !text.includes("\ufffd") && Buffer.from(text).equals(bytes);
   return isText ? text : `hex:${Buffer.from(bytes).toString("hex")}`;
 }
+
+/** A body as one text, and where it was cut. */
+export function showPieces(pieces: readonly Uint8Array[]): { body: string; pieceSizesBytes: string } {
+  return { body: showBytes(Buffer.concat(pieces)), pieceSizesBytes: pieces.map(({ length }) => length).join(" ") };
+}

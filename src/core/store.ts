@@ -148,10 +148,17 @@ export class MetricStore {
 
   // — What is on disk —
 
-  /** All samples of the series are in a snapshot. */
-  markSaved(series: number): void {
-    this.#table.savedTo[series] = this.#table.nextSlot[series];
-    this.#table.changedFrom[series] = Infinity;
+  /** All samples of the series are in a snapshot. Returns what takes that back. */
+  markSaved(series: number): () => void {
+    const table = this.#table;
+    const savedTo = table.savedTo[series];
+    const changedFrom = table.changedFrom[series];
+    table.savedTo[series] = table.nextSlot[series];
+    table.changedFrom[series] = Infinity;
+    return () => {
+      table.savedTo[series] = savedTo;
+      table.changedFrom[series] = Math.min(changedFrom, table.changedFrom[series]);
+    };
   }
 
   /**
@@ -164,11 +171,24 @@ export class MetricStore {
     return { appendedFrom: savedTo, changedFrom: changedFrom < savedTo ? changedFrom : Infinity };
   }
 
-  /** The stretches of time in which a level or what is below it has buffers; not sorted, they overlap. */
-  rangesOf(level: Level): TimeRange[] {
+  /** Whether a series has slots of this time (Unix seconds) or later. */
+  hasSamplesSince(series: number, time: number): boolean {
+    return this.#table.nextSlot[series] > time;
+  }
+
+  /**
+   * The stretches of time in which a level and what is below it have buffers, cut off before the time that `lowerBound`
+   * gives for a series. Not sorted; they overlap.
+   */
+  rangesOf(level: Level, lowerBound: (series: number) => number): TimeRange[] {
     const ranges: TimeRange[] = [];
     visitLevels(level, ({ series }) => {
-      for (const number of series.values()) ranges.push(...bufferRanges(this.#table, this.#pool, number));
+      for (const number of series.values()) {
+        const bound = lowerBound(number);
+        for (const { from, to } of bufferRanges(this.#table, this.#pool, number)) {
+          if (to > bound) ranges.push({ from: Math.max(from, bound), to });
+        }
+      }
     });
     return ranges;
   }

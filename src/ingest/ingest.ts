@@ -118,7 +118,7 @@ class LineBatch implements Batch {
     input.set(taken === chunk.length ? chunk : chunk.subarray(offset, offset + taken), tailLength);
     const start = this.#isSkipping ? this.#endOfSkipped(input, filled) : 0;
     const end = input.lastIndexOf(NEWLINE, filled - 1) + 1;
-    const done = end > start ? this.#parseLines(start, end, useKernel) : start;
+    const done = end > start ? this.#parseLines(start, end, filled, useKernel) : start;
     // Learning may have moved the kernel's memory: `input` is not to be used any more.
     this.#keepTail(this.#learner.kernel.input, done, filled);
     return taken;
@@ -126,8 +126,9 @@ class LineBatch implements Batch {
 
   /** Where the line behind a too long one begins; `filled` while that has not come. */
   #endOfSkipped(input: Uint8Array, filled: number): number {
-    const newline = input.indexOf(NEWLINE);
-    if (newline === -1 || newline >= filled) return filled;
+    // Bounded: a megabyte searched for every small piece of a long line would make it dear.
+    const newline = input.subarray(0, filled).indexOf(NEWLINE);
+    if (newline === -1) return filled;
     this.#isSkipping = false;
     return newline + 1;
   }
@@ -141,8 +142,11 @@ class LineBatch implements Batch {
     this.#rejectTooLong();
   }
 
-  /** Stores the lines of input[start, end), and returns where the first line begins that has not ended yet. */
-  #parseLines(start: number, end: number, useKernel: boolean): number {
+  /**
+   * Stores the lines of input[start, end), and returns where the first line begins that has not ended yet.
+   * @param filled end of the bytes in hand: behind `end` there may be the beginning of another line
+   */
+  #parseLines(start: number, end: number, filled: number, useKernel: boolean): number {
     const { store, now, retentionSeconds } = this.#options;
     const { kernel } = this.#learner;
     const nowSeconds = Math.floor(now());
@@ -160,7 +164,7 @@ class LineBatch implements Batch {
         if (stop === STOP_END) return end;
         if (stop === STOP_FULL) continue;
       }
-      const lineEnd = this.#endOfLine(position, end);
+      const lineEnd = this.#endOfLine(position, end, filled);
       if (lineEnd === OPEN_QUOTE) return position;
       const newlines = countNewlines(kernel.input, position, lineEnd);
       this.#storeLine(position, lineEnd, nowSeconds, oldest, useKernel);
@@ -172,17 +176,22 @@ class LineBatch implements Batch {
 
   /**
    * The newline that ends the line at `position`; OPEN_QUOTE while a quoted value waits for its closing quote. If that
-   * cannot come any more, the quote costs its own line, and of an unknown metric all that follows, as in the reference.
+   * does not come within the limit of a line, the quote costs its own line. If the body ends before, it does so, too; but
+   * of an unknown metric all that follows, as in the reference. All this must not depend on how a body is cut.
    */
-  #endOfLine(position: number, end: number): number {
+  #endOfLine(position: number, end: number, filled: number): number {
     const { input } = this.#learner.kernel;
+    const { lineLengthBytes } = this.#options.limits;
     const lineEnd = findLineEnd(input, position, end);
-    if (lineEnd !== OPEN_QUOTE) return lineEnd;
-    const isTooLong = end - position > this.#options.limits.lineLengthBytes;
-    if (!this.#isLast && !isTooLong) return OPEN_QUOTE;
+    if (lineEnd !== OPEN_QUOTE && lineEnd - position <= lineLengthBytes) return lineEnd;
     const newline = input.indexOf(NEWLINE, position);
-    const isIgnored = parseLine(input, position, newline, this.#isMetric).kind === "unknown-metric";
-    return isIgnored && !isTooLong ? end - 1 : newline;
+    if (lineEnd !== OPEN_QUOTE) return newline;
+    if (this.#isLast) return this.#isIgnored(position, newline) ? end - 1 : newline;
+    return filled - position > lineLengthBytes ? newline : OPEN_QUOTE;
+  }
+
+  #isIgnored(start: number, end: number): boolean {
+    return parseLine(this.#learner.kernel.input, start, end, this.#isMetric).kind === "unknown-metric";
   }
 
   /** Takes one line through the grammar, and teaches the kernel its head. */

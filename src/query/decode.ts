@@ -30,7 +30,8 @@ function read(body: Uint8Array): JsonValue {
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   // The same type of issue tells of a value that is no object at all; of an unknown member nothing is expected.
-  if (issue.type === "strict_object" && issue.expected === "never") return `json: unknown field ${JSON.stringify(lastKey(issue))}`;
+  if (issue.type === "strict_object" && issue.expected === "never")
+    return `json: unknown field ${JSON.stringify(lastKey(issue))}`;
   return `json: ${pathOf(issue)}: expected ${issue.message}, found ${describe(issue.input)}`;
 }
 

@@ -82,20 +82,61 @@ export class MemoryDisk {
   // — Changing —
 
   /** Sets the entries (or removes those without an inode) in one step, durable by a sync of `directory`. */
-  change(directory: MemoryDirectory, entries: readonly Entry[]): void {
+  #change(directory: MemoryDirectory, entries: readonly Entry[]): void {
     for (const entry of entries) setEntry(entry.directory.names, entry);
     this.#unsynced.push({ directory, entries });
   }
 
-  makeDirectories(path: string): MemoryDirectory {
+  /** @throws DiskError "exists" if there is anything of that name */
+  makeFile(path: string): MemoryFile {
+    const entry = this.entryAt(path);
+    if (entry.inode !== undefined) throw new DiskError("exists", "file exists");
+    const file = new MemoryFile();
+    this.#change(entry.directory, [{ ...entry, inode: file }]);
+    return file;
+  }
+
+  /** Makes a directory and those above it, each of them a change of its own. */
+  makeDirectories(path: string): void {
     let directory = this.root;
-    for (const name of partsOf(path)) {
+    const parts = partsOf(path);
+    for (const [i, name] of parts.entries()) {
       const inode = directory.names.get(name) ?? new MemoryDirectory();
-      if (!directory.names.has(name)) this.change(directory, [{ directory, name, inode }]);
+      if (inode.kind === "file" && i === parts.length - 1) throw new DiskError("exists", "file exists");
+      if (!directory.names.has(name)) this.#change(directory, [{ directory, name, inode }]);
       directory = asDirectory(inode);
     }
-    return directory;
   }
+
+  rename(from: string, to: string): void {
+    const [source, target] = [this.entryAt(from), this.entryAt(to)];
+    const inode = existing(source.inode);
+    if (target.inode === inode) return;
+    if (inode.kind === "directory" && contains(inode, target.directory))
+      throw new DiskError("other", "invalid argument");
+    if (target.inode !== undefined) checkReplaceable(target.inode, inode);
+    this.#change(target.directory, [
+      { ...source, inode: undefined },
+      { ...target, inode },
+    ]);
+  }
+
+  remove(path: string): void {
+    const entry = this.entryAt(path);
+    checkEmpty(existing(entry.inode));
+    this.#change(entry.directory, [{ ...entry, inode: undefined }]);
+  }
+
+  /** The file of that name, made with its directories where needed. All names are durable then. */
+  makeDurableFile(path: string): MemoryFile {
+    this.makeDirectories(`${path}/..`);
+    const file = this.entryAt(path).inode ?? this.makeFile(path);
+    this.#sync(() => true);
+    if (file.kind !== "file") throw new DiskError("other", "is a directory");
+    return file;
+  }
+
+  // — Surviving —
 
   /** The changes that a sync begun now covers. */
   unsyncedChanges(): ReadonlySet<object> {
@@ -104,9 +145,14 @@ export class MemoryDisk {
 
   /** Makes the names in a directory durable, as far as the changes to them are among those covered. */
   syncNames(directory: MemoryDirectory, covered: ReadonlySet<object>): void {
-    const durable = withCauses(this.#unsynced, (change) => change.directory === directory && covered.has(change));
-    for (const change of durable) for (const entry of change.entries) setEntry(entry.directory.durableNames, entry);
-    this.#unsynced = this.#unsynced.filter((change) => !durable.includes(change));
+    this.#sync((change) => change.directory === directory && covered.has(change));
+  }
+
+  #sync(isChosen: (change: NameChange) => boolean): void {
+    const synced = withCauses(this.#unsynced, isChosen);
+    for (const { entries } of synced) for (const entry of entries) setEntry(entry.directory.durableNames, entry);
+    const done = new Set(synced);
+    this.#unsynced = this.#unsynced.filter((change) => !done.has(change));
   }
 
   /**
@@ -136,14 +182,31 @@ export class MemoryDisk {
 /** The chosen changes and, of the same names, those before them, in order. */
 function withCauses(changes: readonly NameChange[], isChosen: (change: NameChange) => boolean): NameChange[] {
   const chosen: NameChange[] = [];
+  const chosenNames = new Map<MemoryDirectory, Set<string>>();
   for (const change of changes.toReversed()) {
-    if (isChosen(change) || chosen.some((later) => sharesName(change, later))) chosen.unshift(change);
+    const isCause = change.entries.some(({ directory, name }) => chosenNames.get(directory)?.has(name));
+    if (!isCause && !isChosen(change)) continue;
+    chosen.push(change);
+    for (const { directory, name } of change.entries) {
+      chosenNames.set(directory, (chosenNames.get(directory) ?? new Set()).add(name));
+    }
   }
-  return chosen;
+  return chosen.toReversed();
 }
 
-function sharesName(a: NameChange, b: NameChange): boolean {
-  return a.entries.some((x) => b.entries.some((y) => x.directory === y.directory && x.name === y.name));
+function contains(directory: MemoryDirectory, wanted: MemoryDirectory): boolean {
+  if (directory === wanted) return true;
+  return [...directory.names.values()].some((inode) => inode.kind === "directory" && contains(inode, wanted));
+}
+
+function checkReplaceable(old: Inode, replacement: Inode): void {
+  if (old.kind === "directory" && replacement.kind === "file") throw new DiskError("other", "is a directory");
+  if (replacement.kind === "directory") asDirectory(old);
+  checkEmpty(old);
+}
+
+function checkEmpty(inode: Inode): void {
+  if (inode.kind === "directory" && inode.names.size > 0) throw new DiskError("not-empty", "directory not empty");
 }
 
 function setEntry(names: Map<string, Inode>, { name, inode }: Entry): void {

@@ -44,7 +44,8 @@ export class MemoryFile {
     left.append(this.#whatIsLeft(random));
     left.sync();
     // Only now: the spoiled bytes were never on the disk, whatever else was.
-    for (const [from, to] of this.#spoiled) spoil(left.bytes.subarray(from, to), pick(SPOILED_CONTENTS, random), random);
+    for (const [from, to] of this.#spoiled)
+      spoil(left.bytes.subarray(from, to), pick(SPOILED_CONTENTS, random), random);
     return left;
   }
 

@@ -230,6 +230,9 @@ export async function readSwaggerAsset(name: string): Promise<Uint8Array<ArrayBu
 
 // — Files —
 
+/** Or a file given by mistake would be synced, and the names that the caller cares for would not. */
+const ONLY_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY;
+
 export const nodeFileSystem: FileSystem = {
   openForAppend: (path, which) =>
     tried("open", path, async () => {
@@ -251,7 +254,7 @@ export const nodeFileSystem: FileSystem = {
   remove: (path) => tried("remove", path, async () => ((await lstat(path)).isDirectory() ? rmdir(path) : rm(path))),
   makeDirectory: (path) => tried("mkdir", path, async () => void (await mkdir(path, { recursive: true }))),
   list: (path) => tried("list", path, () => listSorted(path)),
-  syncDirectory: (path) => tried("fsync", path, () => withFile(path, "r", (handle) => handle.sync())),
+  syncDirectory: (path) => tried("fsync", path, () => withFile(path, ONLY_DIRECTORY, (handle) => handle.sync())),
 };
 
 class NodeAppendFile implements AppendFile {
@@ -287,7 +290,7 @@ class NodeAppendFile implements AppendFile {
   }
 }
 
-async function withFile<T>(path: string, flags: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
+async function withFile<T>(path: string, flags: string | number, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(path, flags);
   try {
     return await use(handle);

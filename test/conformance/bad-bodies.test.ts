@@ -62,7 +62,9 @@ describe("a body cut off", () => {
     const body = `${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}\ncpu_load,cluster=alex,hostn`;
     const { stored, lines } = errorOf(await store.request("POST", "/api/write", body), 400);
     expect(stored).toBe(2);
-    expect(lines).toEqual([{ line: 3, reason: `at line 3:23: expected '=' after tag key "hostn", but got end of input instead` }]);
+    expect(lines).toEqual([
+      { line: 3, reason: `at line 3:23: expected '=' after tag key "hostn", but got end of input instead` },
+    ]);
     expect(await valuesOf(store, host, T0, T0 + 120)).toEqual([1, 2]);
     await expectHealthy(store);
   });
@@ -78,7 +80,9 @@ describe("a body cut off", () => {
 
   test("between chunks: complete lines are stored", async () => {
     const host = newHost();
-    await exchangeAndHangUp(`${POST_HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(`${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}`)}`);
+    await exchangeAndHangUp(
+      `${POST_HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(`${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}`)}`,
+    );
     await expect.poll(() => valuesOf(store, host, T0, T0 + 120)).toEqual([1]);
     await expectHealthy(store);
   });
@@ -102,7 +106,10 @@ describe("a body at the limit", () => {
   test("of exactly the limit, in chunks without a length, is taken", async () => {
     const host = newHost();
     const body = bodyOf(host, LIMIT);
-    const answer = await exchange(small.port, `${POST_HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(body.slice(0, 10))}${chunk(body.slice(10))}0\r\n\r\n`);
+    const answer = await exchange(
+      small.port,
+      `${POST_HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(body.slice(0, 10))}${chunk(body.slice(10))}0\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(await valuesOf(small, host)).toEqual([4]);
   });
@@ -116,7 +123,10 @@ describe("a body at the limit", () => {
   });
 
   test("of one byte more in chunks is refused when the byte comes", async () => {
-    const answer = await exchange(small.port, `${POST_HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(bodyOf(newHost(), LIMIT + 1))}0\r\n\r\n`);
+    const answer = await exchange(
+      small.port,
+      `${POST_HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk(bodyOf(newHost(), LIMIT + 1))}0\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toContain("expected at most 100000 bytes (limit body-size-bytes)");
     await expectHealthy(small);
@@ -132,12 +142,19 @@ describe("a body at the limit", () => {
 });
 
 describe("a body of 1 GB", () => {
-  test.each(["/api/write", "/api/query", "/api/free?to=1", "/api/healthcheck"])("announced to %s is refused before anything is sent", async (path) => {
-    const answer = await exchangeUntil(store.port, `POST ${path} HTTP/1.1\r\nHost: store\r\nContent-Length: 1073741824\r\n\r\n`, /\}\n/);
-    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
-    expect(answer).toMatch(/expected at most \d+ bytes \(limit (json-)?body-size-bytes\)/);
-    await expectHealthy(store);
-  });
+  test.each(["/api/write", "/api/query", "/api/free?to=1", "/api/healthcheck"])(
+    "announced to %s is refused before anything is sent",
+    async (path) => {
+      const answer = await exchangeUntil(
+        store.port,
+        `POST ${path} HTTP/1.1\r\nHost: store\r\nContent-Length: 1073741824\r\n\r\n`,
+        /\}\n/,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer).toMatch(/expected at most \d+ bytes \(limit (json-)?body-size-bytes\)/);
+      await expectHealthy(store);
+    },
+  );
 
   test("a length beyond every number is refused", async () => {
     const answer = await exchange(store.port, `${POST_HEAD}Content-Length: 99999999999999999999999999\r\n\r\n`);
@@ -183,14 +200,17 @@ describe("Content-Encoding", () => {
     expect(await valuesOf(store, host, T0, T0 + 120)).toEqual([1, 2]);
   });
 
-  test.each(["br", "deflate", "zstd", "gzip, gzip", "nonsense"])("%s is not known: 415 tells what is", async (encoding) => {
-    const host = newHost();
-    const answer = await store.request("POST", "/api/write", lineOf(host, 1), { "Content-Encoding": encoding });
-    expect(errorOf(answer, 415).error).toBe(`Content-Encoding: expected gzip or identity, found ${encoding}`);
-    expect(answer.headers["accept-encoding"]).toBe("gzip");
-    expect(await valuesOf(store, host)).toBeUndefined();
-    await expectHealthy(store);
-  });
+  test.each(["br", "deflate", "zstd", "gzip, gzip", "nonsense"])(
+    "%s is not known: 415 tells what is",
+    async (encoding) => {
+      const host = newHost();
+      const answer = await store.request("POST", "/api/write", lineOf(host, 1), { "Content-Encoding": encoding });
+      expect(errorOf(answer, 415).error).toBe(`Content-Encoding: expected gzip or identity, found ${encoding}`);
+      expect(answer.headers["accept-encoding"]).toBe("gzip");
+      expect(await valuesOf(store, host)).toBeUndefined();
+      await expectHealthy(store);
+    },
+  );
 
   test.each([
     ["no gzip at all", (_: Buffer) => Buffer.from(lineOf("plain", 1))],
@@ -215,7 +235,9 @@ describe("Content-Encoding", () => {
     try {
       const { error } = errorOf(await tight.request("POST", "/api/write", bomb, GZIP), 413);
       expect(error).toBe("body: expected at most 1048576 bytes (limit body-size-bytes), found more");
-      expect(errorOf(await tight.request("POST", "/api/query", bomb, GZIP), 413).error).toContain("json-body-size-bytes");
+      expect(errorOf(await tight.request("POST", "/api/query", bomb, GZIP), 413).error).toContain(
+        "json-body-size-bytes",
+      );
       expect(watch.peakBytes()).toBeLessThan(64 << 20);
       await expectHealthy(tight);
     } finally {

@@ -28,21 +28,41 @@ const badBodies: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["a boolean", "true", "json: body: expected an object, found true"],
   ["a body cut off", '{"cluster":"al', "unexpected EOF at line 1, column 15"],
   ["no JSON", "cluster=alex", "invalid character 'c' looking for beginning of value at line 1, column 1"],
-  ["JSON of another kind", "{'cluster':1}", "invalid character '\\'' looking for beginning of object key string at line 1, column 2"],
-  ["a comma too many", '{"from":1,}', "invalid character '}' looking for beginning of object key string at line 1, column 11"],
+  [
+    "JSON of another kind",
+    "{'cluster':1}",
+    "invalid character '\\'' looking for beginning of object key string at line 1, column 2",
+  ],
+  [
+    "a comma too many",
+    '{"from":1,}',
+    "invalid character '}' looking for beginning of object key string at line 1, column 11",
+  ],
   ["NaN", '{"from":NaN}', "invalid character 'N' looking for beginning of value at line 1, column 9"],
   ["Infinity", '{"from":-Infinity}', "invalid character 'I' in numeric literal at line 1, column 10"],
   ["a hexadecimal number", '{"from":0x10}', "invalid character 'x' after object key:value pair at line 1, column 10"],
-  ["a number with a leading zero", '{"from":01}', "invalid character '1' after object key:value pair at line 1, column 10"],
+  [
+    "a number with a leading zero",
+    '{"from":01}',
+    "invalid character '1' after object key:value pair at line 1, column 10",
+  ],
   ["a NUL byte in a string", '{"cluster":"a\0"}', "invalid character '\\u0000' in string literal at line 1, column 14"],
   ["lists 10,000 deep", nested("[", "]"), "exceeded max depth of 512 at line 1, column 513"],
   ["objects 10,000 deep", nested('{"a":', "}", "1"), "exceeded max depth of 512 at line 1, column 2561"],
-  ["lists 10,000 deep in a key that means nothing", `{"x":${nested("[", "]")}}`, "exceeded max depth of 512 at line 1, column 517"],
+  [
+    "lists 10,000 deep in a key that means nothing",
+    `{"x":${nested("[", "]")}}`,
+    "exceeded max depth of 512 at line 1, column 517",
+  ],
   ["a billion brackets, or what fits of them", "[".repeat(1 << 20), "exceeded max depth of 512 at line 1, column 513"],
   ["a time as text", '{"from":"1"}', 'json: from: expected an integer, found "1"'],
   ["a time with a fraction", '{"from":1.5}', "json: from: expected an integer, found 1.5"],
   ["a time with an exponent", '{"to":1e3}', "json: to: expected an integer, found 1e3"],
-  ["a time beyond int64", '{"to":99999999999999999999}', "json: to: expected an integer of 64 bits, found 100000000000000000000"],
+  [
+    "a time beyond int64",
+    '{"to":99999999999999999999}',
+    "json: to: expected an integer of 64 bits, found 100000000000000000000",
+  ],
   ["a time as list", '{"to":[1]}', "json: to: expected an integer, found a list"],
   ["a cluster as number", '{"cluster":7}', "json: cluster: expected a string, found 7"],
   ["a switch as number", '{"with-data":1}', "json: with-data: expected true or false, found 1"],
@@ -50,15 +70,47 @@ const badBodies: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["a query as number", '{"queries":[{},7]}', "json: queries[1]: expected an object, found 7"],
   ["a query as list", '{"queries":[[]]}', "json: queries[0]: expected an object, found a list"],
   ["a metric as number", '{"queries":[{},{"metric":7}]}', "json: queries[1].metric: expected a string, found 7"],
-  ["type-ids as text", '{"queries":[{"type-ids":"0"}]}', 'json: queries[0].type-ids: expected a list of strings, found "0"'],
-  ["a type-id as number", '{"queries":[{"type-ids":["0",1]}]}', "json: queries[0].type-ids[1]: expected a string, found 1"],
-  ["a resolution with a fraction", '{"queries":[{"resolution":60.5}]}', "json: queries[0].resolution: expected an integer, found 60.5"],
+  [
+    "type-ids as text",
+    '{"queries":[{"type-ids":"0"}]}',
+    'json: queries[0].type-ids: expected a list of strings, found "0"',
+  ],
+  [
+    "a type-id as number",
+    '{"queries":[{"type-ids":["0",1]}]}',
+    "json: queries[0].type-ids[1]: expected a string, found 1",
+  ],
+  [
+    "a resolution with a fraction",
+    '{"queries":[{"resolution":60.5}]}',
+    "json: queries[0].resolution: expected an integer, found 60.5",
+  ],
   ["a factor as text", '{"queries":[{"scale-by":"2"}]}', 'json: queries[0].scale-by: expected a number, found "2"'],
-  ["for-all-nodes as text", '{"for-all-nodes":"cpu_load"}', 'json: for-all-nodes: expected a list of strings, found "cpu_load"'],
-  ["for-all-nodes without a cluster", '{"for-all-nodes":["cpu_load"]}', "[METRICSTORE]> for-all-nodes: cluster name cannot be empty"],
-  ["a million queries", `{"queries":[${"{},".repeat(999_999)}{}]}`, "queries: expected at most 1000 results (limit queries-per-request), found 1000000"],
-  ["one query of a million ids", `{"queries":[{"type":"core","type-ids":[${'"1",'.repeat(999_999)}"1"]}]}`, "queries: expected at most 1000 results (limit queries-per-request), found 1000000"],
-  ["1001 metrics for all nodes", JSON.stringify({ cluster: "one", "for-all-nodes": Array(1001).fill("cpu_load") }), "queries: expected at most 1000 results (limit queries-per-request), found 1001"],
+  [
+    "for-all-nodes as text",
+    '{"for-all-nodes":"cpu_load"}',
+    'json: for-all-nodes: expected a list of strings, found "cpu_load"',
+  ],
+  [
+    "for-all-nodes without a cluster",
+    '{"for-all-nodes":["cpu_load"]}',
+    "[METRICSTORE]> for-all-nodes: cluster name cannot be empty",
+  ],
+  [
+    "a million queries",
+    `{"queries":[${"{},".repeat(999_999)}{}]}`,
+    "queries: expected at most 1000 results (limit queries-per-request), found 1000000",
+  ],
+  [
+    "one query of a million ids",
+    `{"queries":[{"type":"core","type-ids":[${'"1",'.repeat(999_999)}"1"]}]}`,
+    "queries: expected at most 1000 results (limit queries-per-request), found 1000000",
+  ],
+  [
+    "1001 metrics for all nodes",
+    JSON.stringify({ cluster: "one", "for-all-nodes": Array(1001).fill("cpu_load") }),
+    "queries: expected at most 1000 results (limit queries-per-request), found 1001",
+  ],
 ];
 
 describe("a query body that is refused:", () => {
@@ -86,7 +138,11 @@ describe("odd bodies that are taken, as Go takes them:", () => {
   });
 
   test("a query of null, and null in lists", async () => {
-    const answer = await store.request("GET", "/api/query", '{"queries":[null,{"metric":null,"type":"core","type-ids":[null]}]}');
+    const answer = await store.request(
+      "GET",
+      "/api/query",
+      '{"queries":[null,{"metric":null,"type":"core","type-ids":[null]}]}',
+    );
     expect(answer.status).toBe(200);
     expect((JSON.parse(answer.body) as { results: unknown[] }).results).toHaveLength(2);
   });
@@ -102,7 +158,11 @@ interface Result {
 
 /** The results of each query; the status must be 200, since the request is one. */
 async function resultsOf(request: object): Promise<Result[][]> {
-  const answer = await store.request("GET", "/api/query", JSON.stringify({ cluster: "alex", from: T0, to: T0 + 600, ...request }));
+  const answer = await store.request(
+    "GET",
+    "/api/query",
+    JSON.stringify({ cluster: "alex", from: T0, to: T0 + 600, ...request }),
+  );
   expect(answer.status).toBe(200);
   return (JSON.parse(answer.body) as { results: Result[][] }).results;
 }
@@ -195,16 +255,22 @@ describe("what is not there", () => {
   ])("an unknown %s has no results, and its neighbour has", async (_, request, query) => {
     const results = await resultsOf({ ...request, queries: [{ ...QUERY, ...query }] });
     expect(results).toEqual([[]]);
-    expect(await resultsOf({ queries: [{ ...QUERY, ...query, host: "none" }, QUERY] })).toEqual([[], [expect.objectContaining({ data: ALL })]]);
+    expect(await resultsOf({ queries: [{ ...QUERY, ...query, host: "none" }, QUERY] })).toEqual([
+      [],
+      [expect.objectContaining({ data: ALL })],
+    ]);
     await expectHealthy(store);
   });
 
-  test.each(["nonsense", "", "__proto__", "toString"])("an unknown metric %j is an error that names it", async (metric) => {
-    const results = await resultsOf({ queries: [{ ...QUERY, metric }, QUERY] });
-    const error = `[METRICSTORE]> unknown metric: ${metric}`;
-    expect(results).toEqual([[{ error, ...FAILED }], [expect.objectContaining({ data: ALL })]]);
-    await expectHealthy(store);
-  });
+  test.each(["nonsense", "", "__proto__", "toString"])(
+    "an unknown metric %j is an error that names it",
+    async (metric) => {
+      const results = await resultsOf({ queries: [{ ...QUERY, metric }, QUERY] });
+      const error = `[METRICSTORE]> unknown metric: ${metric}`;
+      expect(results).toEqual([[{ error, ...FAILED }], [expect.objectContaining({ data: ALL })]]);
+      await expectHealthy(store);
+    },
+  );
 });
 
 describe("the other requests with a body", () => {
@@ -233,7 +299,10 @@ describe("the other requests with a body", () => {
 
   test("free of what is not there frees nothing and makes nothing", async () => {
     const body = '[["none","x"],["alex","none"],["alex","a1","socket9"],["__proto__"]]';
-    expect(await store.request("POST", "/api/free?to=-1", body)).toMatchObject({ status: 200, body: "buffers freed: 0\n" });
+    expect(await store.request("POST", "/api/free?to=-1", body)).toMatchObject({
+      status: 200,
+      body: "buffers freed: 0\n",
+    });
     expect(await resultsOf({ queries: [QUERY] })).toMatchObject([[{ data: ALL }]]);
   });
 
@@ -242,9 +311,15 @@ describe("the other requests with a body", () => {
     ["a list", "[]", "json: body: expected an object, found a list"],
     ["an unknown key", '{"node":["a1"]}', 'json: unknown field "node"'],
     ["a number among names", '{"cluster":"alex","nodes":["a1",2]}', "json: nodes[1]: expected a string, found 2"],
-    ["a text for a list", '{"metric-names":"cpu_load"}', 'json: metric-names: expected a list of strings, found "cpu_load"'],
+    [
+      "a text for a list",
+      '{"metric-names":"cpu_load"}',
+      'json: metric-names: expected a list of strings, found "cpu_load"',
+    ],
   ])("health check: %s", async (_, body, error) => {
-    expect(errorOf(await store.request("GET", "/api/healthcheck", body), 400).error).toBe(`parsing request body failed: ${error}`);
+    expect(errorOf(await store.request("GET", "/api/healthcheck", body), 400).error).toBe(
+      `parsing request body failed: ${error}`,
+    );
     await expectHealthy(store);
   });
 
@@ -256,9 +331,12 @@ describe("the other requests with a body", () => {
     expect(answer.body).toBe(`{"a1":${failed},"__proto__":${failed},"":${failed}}\n`);
   });
 
-  test.each(["none", "alex:none", ":", "alex:a1:::", "__proto__", "%00", "%ff", "a".repeat(8000)])("debug of %s names what is not found", async (selector) => {
-    const { error } = errorOf(await store.request("GET", `/api/debug?selector=${selector}`), 400);
-    expect(error).toMatch(/^\[METRICSTORE\]> not found: \[\]string\{".*"\}$/);
-    await expectHealthy(store);
-  });
+  test.each(["none", "alex:none", ":", "alex:a1:::", "__proto__", "%00", "%ff", "a".repeat(8000)])(
+    "debug of %s names what is not found",
+    async (selector) => {
+      const { error } = errorOf(await store.request("GET", `/api/debug?selector=${selector}`), 400);
+      expect(error).toMatch(/^\[METRICSTORE\]> not found: \[\]string\{".*"\}$/);
+      await expectHealthy(store);
+    },
+  );
 });

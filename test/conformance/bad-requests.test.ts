@@ -42,15 +42,29 @@ describe("a wrong method", () => {
 });
 
 describe("an unknown path", () => {
-  test.each(["/", "/api", "/api/", "/api/writes", "/API/write", "/api/querx/", "/metrics", "/%2e%2e/etc/passwd", "/api/%00", "/api/%ff", "/favicon.ico", `/${"x".repeat(8000)}`])(
-    "%s is answered 404",
-    async (path) => {
-      const answer = await store.request("POST", path, lineOf("path", 1));
-      expect(answer).toMatchObject({ status: 404, contentType: "text/plain; charset=utf-8", body: "404 page not found\n" });
-      expect(await valuesOf(store, "path")).toBeUndefined();
-      await expectHealthy(store);
-    },
-  );
+  test.each([
+    "/",
+    "/api",
+    "/api/",
+    "/api/writes",
+    "/API/write",
+    "/api/querx/",
+    "/metrics",
+    "/%2e%2e/etc/passwd",
+    "/api/%00",
+    "/api/%ff",
+    "/favicon.ico",
+    `/${"x".repeat(8000)}`,
+  ])("%s is answered 404", async (path) => {
+    const answer = await store.request("POST", path, lineOf("path", 1));
+    expect(answer).toMatchObject({
+      status: 404,
+      contentType: "text/plain; charset=utf-8",
+      body: "404 page not found\n",
+    });
+    expect(await valuesOf(store, "path")).toBeUndefined();
+    await expectHealthy(store);
+  });
 
   test.each([
     ["//api/write", "/api/write"],
@@ -64,19 +78,25 @@ describe("an unknown path", () => {
     await expectHealthy(store);
   });
 
-  test.each(["*", "http://[", "http://", "?", "api/write", "http://other/api/none"])("the target %s is answered with a 4xx", async (target) => {
-    expect(await exchange(store.port, `GET ${target} HTTP/1.1\r\n${CLOSE}\r\n`)).toMatch(/^HTTP\/1\.1 4\d\d /);
-    await expectHealthy(store);
-  });
+  test.each(["*", "http://[", "http://", "?", "api/write", "http://other/api/none"])(
+    "the target %s is answered with a 4xx",
+    async (target) => {
+      expect(await exchange(store.port, `GET ${target} HTTP/1.1\r\n${CLOSE}\r\n`)).toMatch(/^HTTP\/1\.1 4\d\d /);
+      await expectHealthy(store);
+    },
+  );
 });
 
 describe("HEAD", () => {
-  test.each(["/api/status", "/api/debug", "/api/query", "/api/healthcheck"])("%s has headers and no body", async (path) => {
-    const answer = await exchange(store.port, `HEAD ${path} HTTP/1.1\r\n${CLOSE}Content-Length: 2\r\n\r\n{}`);
-    expect(statusCodes(answer)).toEqual([200]);
-    expect(answer.endsWith("\r\n\r\n")).toBe(true);
-    await expectHealthy(store);
-  });
+  test.each(["/api/status", "/api/debug", "/api/query", "/api/healthcheck"])(
+    "%s has headers and no body",
+    async (path) => {
+      const answer = await exchange(store.port, `HEAD ${path} HTTP/1.1\r\n${CLOSE}Content-Length: 2\r\n\r\n{}`);
+      expect(statusCodes(answer)).toEqual([200]);
+      expect(answer.endsWith("\r\n\r\n")).toBe(true);
+      await expectHealthy(store);
+    },
+  );
 });
 
 /** What is sent → the only status that is right, and no second answer. */
@@ -95,11 +115,27 @@ const malformed: readonly (readonly [string, string | Uint8Array, number])[] = [
   ["a length that is no number", `POST /api/write HTTP/1.1\r\n${CLOSE}Content-Length: ten\r\n\r\n`, 400],
   ["a negative length", `POST /api/write HTTP/1.1\r\n${CLOSE}Content-Length: -1\r\n\r\n`, 400],
   ["two lengths", `POST /api/write HTTP/1.1\r\n${CLOSE}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`, 400],
-  ["a length and chunks", `POST /api/write HTTP/1.1\r\n${CLOSE}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
+  [
+    "a length and chunks",
+    `POST /api/write HTTP/1.1\r\n${CLOSE}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    400,
+  ],
   ["an unknown transfer coding", `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: rot13\r\n\r\n`, 400],
-  ["a chunk size that is no number", `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\nxyz\r\nfoo\r\n0\r\n\r\n`, 400],
-  ["a chunk longer than it says", `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n1\r\nfoo\r\n0\r\n\r\n`, 400],
-  ["a chunk size of 40 digits", `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nfoo\r\n`, 400],
+  [
+    "a chunk size that is no number",
+    `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\nxyz\r\nfoo\r\n0\r\n\r\n`,
+    400,
+  ],
+  [
+    "a chunk longer than it says",
+    `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n1\r\nfoo\r\n0\r\n\r\n`,
+    400,
+  ],
+  [
+    "a chunk size of 40 digits",
+    `POST /api/write HTTP/1.1\r\n${CLOSE}Transfer-Encoding: chunked\r\n\r\n${"f".repeat(40)}\r\nfoo\r\n`,
+    400,
+  ],
 ];
 
 describe("malformed HTTP:", () => {
@@ -123,7 +159,9 @@ describe("malformed HTTP:", () => {
 
   test("Expect: 100-continue is answered before the body is sent", async () => {
     const [host, connection] = [newHost(), await openConnection(store.port)];
-    connection.send(`POST /api/write HTTP/1.1\r\n${CLOSE}Expect: 100-continue\r\nContent-Length: ${lineOf(host, 1).length}\r\n\r\n`);
+    connection.send(
+      `POST /api/write HTTP/1.1\r\n${CLOSE}Expect: 100-continue\r\nContent-Length: ${lineOf(host, 1).length}\r\n\r\n`,
+    );
     await connection.receive((text) => text.includes("100 Continue"));
     connection.send(lineOf(host, 1));
     expect(statusCodes(await connection.receive())).toEqual([100, 200]);
@@ -163,7 +201,9 @@ describe("a slow client", () => {
   ])("whose body %s is cut off after the time-out of bodies; its complete lines are stored", async (_, trickle) => {
     const [host, connection] = [newHost(), await openConnection(impatient.port)];
     const start = performance.now();
-    connection.send(`POST /api/write HTTP/1.1\r\n${HOST}Content-Length: 1000\r\n\r\n${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}`);
+    connection.send(
+      `POST /api/write HTTP/1.1\r\n${HOST}Content-Length: 1000\r\n\r\n${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}`,
+    );
     const timer = setInterval(() => trickle !== undefined && connection.send(trickle), 100);
     const answer = await connection.receive();
     clearInterval(timer);
@@ -186,7 +226,12 @@ describe("a slow client", () => {
     const [host, connection] = [newHost(), await openConnection(impatient.port)];
     await impatient.request("POST", "/api/write", lineOf(host, 1));
     // 8 million nulls of padding, 40 MB: more than the buffers of the two sockets hold.
-    const body = JSON.stringify({ cluster: "alex", from: T0 - 480_000_000, to: T0 + 60, queries: [{ metric: "cpu_load", host }] });
+    const body = JSON.stringify({
+      cluster: "alex",
+      from: T0 - 480_000_000,
+      to: T0 + 60,
+      queries: [{ metric: "cpu_load", host }],
+    });
     connection.send(`POST /api/query HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
     await connection.receive((text) => text !== "");
     connection.socket.pause();
@@ -202,7 +247,8 @@ describe("a slow client", () => {
 describe("many requests on one connection", () => {
   test("pipelined ones are answered in their order, bad ones included", async () => {
     const host = newHost();
-    const post = (body: string): string => `POST /api/write HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`;
+    const post = (body: string): string =>
+      `POST /api/write HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`;
     const requests = [
       post(lineOf(host, 1)),
       post("cpu_load oops"),
@@ -220,7 +266,10 @@ describe("many requests on one connection", () => {
   test("1000 pipelined posts are all stored", async () => {
     const host = newHost();
     const bodies = Array.from({ length: 1000 }, (_, i) => lineOf(host, i, T0 + i * 60));
-    const requests = bodies.map((body, i) => `POST /api/write HTTP/1.1\r\n${i === 999 ? CLOSE : HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
+    const requests = bodies.map(
+      (body, i) =>
+        `POST /api/write HTTP/1.1\r\n${i === 999 ? CLOSE : HOST}Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
     const codes = statusCodes(await exchange(store.port, requests.join("")));
     expect(codes).toEqual(Array(1000).fill(200));
     expect(await valuesOf(store, host, T0, T0 + 60_000)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
@@ -240,7 +289,12 @@ describe("a client that hangs up", () => {
   test.each([0, 1, 20, 100])("%d ms after it asked for a large answer, 20 times over", async (delayMs) => {
     const host = newHost();
     await store.request("POST", "/api/write", lineOf(host, 1));
-    const body = JSON.stringify({ cluster: "alex", from: T0 - 12_000_000, to: T0 + 60, queries: [{ metric: "cpu_load", host }] });
+    const body = JSON.stringify({
+      cluster: "alex",
+      from: T0 - 12_000_000,
+      to: T0 + 60,
+      queries: [{ metric: "cpu_load", host }],
+    });
     for (let i = 0; i < 20; i++) {
       const connection = await openConnection(store.port);
       connection.send(`GET /api/query HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
@@ -264,7 +318,9 @@ describe("a client that hangs up", () => {
 
   test("in the middle of its post: complete lines are stored", async () => {
     const [host, connection] = [newHost(), await openConnection(store.port)];
-    connection.send(`POST /api/write HTTP/1.1\r\n${HOST}Content-Length: 1000000\r\n\r\n${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}`);
+    connection.send(
+      `POST /api/write HTTP/1.1\r\n${HOST}Content-Length: 1000000\r\n\r\n${lineOf(host, 1)}\n${lineOf(host, 2, T0 + 60)}`,
+    );
     await expect.poll(() => valuesOf(store, host, T0, T0 + 120)).toEqual([1]);
     connection.socket.resetAndDestroy();
     await expectHealthy(store);

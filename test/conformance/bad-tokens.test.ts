@@ -50,15 +50,35 @@ const badTokens: readonly (readonly [string, string | undefined, string | RegExp
   ["not valid yet", `Bearer ${signed(EDDSA, { nbf: NOW + 600 })}`, "Token is not valid yet"],
   ["issued in the future", `Bearer ${signed(EDDSA, { iat: NOW + 600 })}`, "Token used before issued"],
   ["unsigned", `Bearer ${goodHeader}.${goodClaims}.`, "ed25519: verification error"],
-  ["unsigned, without its last dot", `Bearer ${goodHeader}.${goodClaims}`, "token contains an invalid number of segments"],
+  [
+    "unsigned, without its last dot",
+    `Bearer ${goodHeader}.${goodClaims}`,
+    "token contains an invalid number of segments",
+  ],
   ["alg: none", `Bearer ${encode({ alg: "none" })}.${goodClaims}.`, "only Ed25519/EdDSA supported"],
-  ["alg: NONE with a good signature", `Bearer ${encode({ alg: "NONE" })}.${goodClaims}.${goodSignature}`, "only Ed25519/EdDSA supported"],
+  [
+    "alg: NONE with a good signature",
+    `Bearer ${encode({ alg: "NONE" })}.${goodClaims}.${goodSignature}`,
+    "only Ed25519/EdDSA supported",
+  ],
   ["no alg", `Bearer ${signed({}, {})}`, "only Ed25519/EdDSA supported"],
   ["HS256 with the public key as secret", `Bearer ${hmacSigned({ exp: NOW + 3600 })}`, "only Ed25519/EdDSA supported"],
   ["another key", `Bearer ${signed(EDDSA, { exp: NOW + 3600 }, otherKey)}`, "ed25519: verification error"],
-  ["a key of the token's own", `Bearer ${signed({ ...EDDSA, jwk: generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }) }, {}, otherKey)}`, "ed25519: verification error"],
-  ["other claims under a good signature", `Bearer ${goodHeader}.${encode({ sub: "admin" })}.${goodSignature}`, "ed25519: verification error"],
-  ["a signature of zeros", `Bearer ${goodHeader}.${goodClaims}.${Buffer.alloc(64).toString("base64url")}`, "ed25519: verification error"],
+  [
+    "a key of the token's own",
+    `Bearer ${signed({ ...EDDSA, jwk: generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" }) }, {}, otherKey)}`,
+    "ed25519: verification error",
+  ],
+  [
+    "other claims under a good signature",
+    `Bearer ${goodHeader}.${encode({ sub: "admin" })}.${goodSignature}`,
+    "ed25519: verification error",
+  ],
+  [
+    "a signature of zeros",
+    `Bearer ${goodHeader}.${goodClaims}.${Buffer.alloc(64).toString("base64url")}`,
+    "ed25519: verification error",
+  ],
   ["half a signature", `Bearer ${good.slice(0, -40)}`, /verification error|illegal base64/],
   ["a critical extension that nobody knows", `Bearer ${signed({ ...EDDSA, crit: ["x"], x: 1 }, {})}`, /x/],
   ["one segment", "Bearer x", "token contains an invalid number of segments"],
@@ -66,8 +86,16 @@ const badTokens: readonly (readonly [string, string | undefined, string | RegExp
   ["three empty segments", "Bearer ..", "token header: expected a JSON object"],
   ["no base64", "Bearer a!.b.c", "illegal base64 data at input byte 1"],
   ["padding", `Bearer ${goodHeader}=.${goodClaims}.${goodSignature}`, "illegal base64 data at input byte 36"],
-  ["a header that is no JSON", `Bearer ${encode("{")}.${goodClaims}.${goodSignature}`, "token header: expected a JSON object"],
-  ["a header that is null", `Bearer ${encode("null")}.${goodClaims}.${goodSignature}`, "token header: expected a JSON object"],
+  [
+    "a header that is no JSON",
+    `Bearer ${encode("{")}.${goodClaims}.${goodSignature}`,
+    "token header: expected a JSON object",
+  ],
+  [
+    "a header that is null",
+    `Bearer ${encode("null")}.${goodClaims}.${goodSignature}`,
+    "token header: expected a JSON object",
+  ],
   ["claims that are no object", `Bearer ${signed(EDDSA, "[1]")}`, "token claims: expected a JSON object"],
   ["claims that are no JSON", `Bearer ${signed(EDDSA, "exp=1")}`, "token claims: expected a JSON object"],
   ["10 kB of nonsense", `Bearer ${"x".repeat(10_000)}`, "token contains an invalid number of segments"],
@@ -140,7 +168,9 @@ describe("a good token", () => {
     const bad = Array.from({ length: 3000 }, (_, i) => `${goodHeader}.${goodClaims}.${encode(`bad${i}`)}`);
     for (let i = 0; i < 4100; i += 50) {
       const wave = [...bad, ...others].slice(i, i + 50);
-      await Promise.all(wave.map((token) => store.request("GET", "/api/status", undefined, { Authorization: `Bearer ${token}` })));
+      await Promise.all(
+        wave.map((token) => store.request("GET", "/api/status", undefined, { Authorization: `Bearer ${token}` })),
+      );
     }
     await expectHealthy(store, asGood);
   });

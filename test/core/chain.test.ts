@@ -1,6 +1,10 @@
 // Writing, seen from outside: which buffers there are and what can be read.
 
 import { describe, expect, it } from "vitest";
+import { BufferPool } from "../../src/core/buffer-pool.ts";
+import { chainOf, tidy, writeSample } from "../../src/core/chain.ts";
+import { Level } from "../../src/core/level.ts";
+import { SeriesTable } from "../../src/core/series.ts";
 import { buffersOf, HOST, newStore, ramp, read, T0, write, writeBatch, type Sample, sizesOf } from "./fixtures.ts";
 
 const readAll = (store: ReturnType<typeof newStore>, metric: string): number[] =>
@@ -219,6 +223,26 @@ describe("a late sample", () => {
     ]);
     expect(sizesOf(store)).toMatchObject({ buffers: 3 });
     expect(read(store, HOST, "net_bw", T0 - 5e8, T0 - 5e8 + 10).values).toEqual([3]);
+  });
+});
+
+describe("a chain that late samples left in disorder", () => {
+  it("is rebuilt by the first look at it only", () => {
+    const table = new SeriesTable();
+    const pool = new BufferPool();
+    const metric = { name: "m", index: 0, frequency: 10, aggregation: null } as const;
+    const series = table.add(new Level("h", undefined), metric);
+    writeSample(table, pool, series, T0, 1);
+    tidy(table, pool, series);
+    expect(chainOf(table, pool, series)).toEqual([0]);
+    writeSample(table, pool, series, T0 - 90, 2);
+    expect(table.untidy[series]).toBe(1);
+    tidy(table, pool, series);
+    expect(table.untidy[series]).toBe(0);
+    const rebuilt = chainOf(table, pool, series);
+    tidy(table, pool, series);
+    expect(chainOf(table, pool, series)).toEqual(rebuilt);
+    expect(pool.used).toBe(1);
   });
 });
 

@@ -41,7 +41,8 @@ export async function openConnection(port: number): Promise<RawConnection> {
 
 function receive(socket: Socket, received: () => string, isOver: () => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error(`no end after ${TIMEOUT_MS} ms, ${received().length} bytes: ${received().slice(0, 300)}`));
+    const late = (): void =>
+      reject(new Error(`no end after ${TIMEOUT_MS} ms, ${received().length} bytes: ${received().slice(0, 300)}`));
     const timer = setTimeout(late, TIMEOUT_MS);
     const check = (): void => {
       if (!isOver()) return;

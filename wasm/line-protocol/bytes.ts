@@ -59,10 +59,17 @@ function isNoDigit(text: v128): v128 {
   return i8x16.gt_s(i8x16.add(text, i8x16.splat(0x50)), i8x16.splat(-0x77));
 }
 
-/** First byte behind the newline at or after `text`; 0 when a quote comes first, which may hold newlines. */
+/** Longer lines are the grammar's: it knows how long a line may be. With the longest head this is below any limit. */
+const MAX_SKIPPED_BYTES: usize = 1024;
+
+/**
+ * First byte behind the newline at or after `text`; 0 when that is far away, or a quote comes first, which may hold
+ * newlines.
+ */
 export function behindLine(text: usize): usize {
+  const limit = text + MAX_SKIPPED_BYTES;
   let at = text;
-  while (true) {
+  while (at < limit) {
     const bytes = v128.load(at);
     const newlines = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(NEWLINE)));
     const quotes = i8x16.bitmask(i8x16.eq(bytes, i8x16.splat(QUOTE)));
@@ -72,4 +79,5 @@ export function behindLine(text: usize): usize {
     }
     at += 16;
   }
+  return 0;
 }

@@ -46,7 +46,7 @@ export function beginHost(number: u32): void {
 }
 
 export function setOldestSeconds(seconds: f64): void {
-  oldest = <i64>seconds;
+  oldest = <i64>ceil(seconds);
 }
 
 /** Learns the names of the intact record at `record`. False when the memory is full. */

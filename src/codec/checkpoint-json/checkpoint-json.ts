@@ -11,7 +11,7 @@ import { quoteJson } from "../json/quote.ts";
 import { CheckpointJsonError } from "./checkpoint-json-error.ts";
 import { floats, integer, member, members, object, unexpected } from "./json-value.ts";
 import { parseJson } from "./parse-json.ts";
-import { shortestFloat32 } from "./shortest-float32.ts";
+import { shortestFloat32List } from "./shortest-float32.ts";
 
 export { CheckpointJsonError } from "./checkpoint-json-error.ts";
 
@@ -41,7 +41,7 @@ function levelText(level: LevelSnapshot, range: string, depth: number): string {
 
 function metricText({ name, frequency, start, values }: MetricBlock): string {
   if (frequency <= 0) throw new Error(`BUG: ${name} has the frequency ${frequency}`);
-  const data = Array.from(values, shortestFloat32).join(",");
+  const data = shortestFloat32List(values);
   return `{"frequency":${integerText(frequency)},"start":${integerText(start)},"data":[${data}]}`;
 }
 

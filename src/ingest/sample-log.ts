@@ -1,0 +1,21 @@
+// The seam between ingest and what makes samples durable.
+
+import type { SampleColumns } from "../core/chain.ts";
+
+export interface SampleLog {
+  /** Takes note of samples that were stored: the first `count` of the columns, which are copied. */
+  append(columns: SampleColumns, count: number): void;
+  /**
+   * Resolves when everything appended so far is durable.
+   * Rejects with StorageError when that failed: the samples may be read, but a crash may lose them.
+   */
+  commit(): Promise<void>;
+}
+
+/** Samples could not be made durable: the disk is full or broken. Nothing of the batch is acknowledged. */
+export class StorageError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StorageError";
+  }
+}

@@ -1,0 +1,96 @@
+// What a checkpoint writes of a host: which samples, in which files.
+
+import type { ChildLevel, HostSnapshot, LevelSnapshot, MetricBlock } from "../codec/host-snapshot.ts";
+import type { TimeRange } from "../core/blocks.ts";
+import { visitLevels, type Level } from "../core/level.ts";
+import type { MetricStore } from "../core/store.ts";
+
+/** A hole in time that is larger begins another file: a block of values has a place for every slot in it. */
+const MAX_GAP_SECONDS = 86_400;
+
+/** What of a host is in no snapshot. */
+export interface UnsavedSamples {
+  /** Whether there is anything at all. */
+  readonly hasAny: boolean;
+  /** Snapshots that end behind this time hold slots that have changed since; Infinity if none do. Unix seconds. */
+  readonly changedFrom: number;
+}
+
+export function unsavedOf(store: MetricStore, host: Level): UnsavedSamples {
+  let hasAny = false;
+  let changedFrom = Infinity;
+  visitLevels(host, ({ series }) => {
+    for (const number of series.values()) {
+      const unsaved = store.unsaved(number);
+      changedFrom = Math.min(changedFrom, unsaved.changedFrom);
+      hasAny ||= unsaved.changedFrom < Infinity || store.hasSamplesSince(number, unsaved.appendedFrom);
+    }
+  });
+  return { hasAny, changedFrom };
+}
+
+/**
+ * The samples of a host as snapshots: of each series those that are in none, and all from `since` on if that is earlier.
+ * More than one where there are long holes in time; in ascending order.
+ */
+export function exportHost(store: MetricStore, host: Level, since: number): HostSnapshot[] {
+  const lowerBound = (series: number): number => Math.min(since, store.unsaved(series).appendedFrom);
+  return islandsOf(store.rangesOf(host, lowerBound))
+    .map(({ from, to }) => {
+      const level = exportLevel(store, host, (series) =>
+        store.readBlock(series, Math.max(from, lowerBound(series)), to),
+      );
+      return { from, to, level };
+    })
+    .filter(({ level }) => !isEmpty(level));
+}
+
+/**
+ * Marks everything a host has as being in a snapshot. Returns what takes that back, or returns false when series were
+ * removed meanwhile and the marks cannot be told apart any more.
+ */
+export function markHostSaved(store: MetricStore, host: Level): () => boolean {
+  const { releases } = store;
+  const undo: (() => void)[] = [];
+  visitLevels(host, ({ series }) => {
+    for (const number of series.values()) undo.push(store.markSaved(number));
+  });
+  return () => {
+    if (store.releases !== releases) return false;
+    for (const takeBack of undo) takeBack();
+    return true;
+  };
+}
+
+type ReadSeries = (series: number) => { start: number; values: Float32Array } | undefined;
+
+function exportLevel(store: MetricStore, level: Level, read: ReadSeries): LevelSnapshot {
+  const metrics: MetricBlock[] = [];
+  for (const [metricIndex, series] of level.series) {
+    const block = read(series);
+    if (block === undefined) continue;
+    const { name, frequency } = store.metrics.byIndex[metricIndex];
+    metrics.push({ name, frequency, ...block });
+  }
+  const children: ChildLevel[] = [];
+  for (const child of level.children.values()) {
+    const exported = exportLevel(store, child, read);
+    if (!isEmpty(exported)) children.push({ name: child.name, level: exported });
+  }
+  return { metrics, children };
+}
+
+function isEmpty({ metrics, children }: LevelSnapshot): boolean {
+  return metrics.length === 0 && children.length === 0;
+}
+
+/** Joins ranges that overlap or lie near each other. */
+function islandsOf(ranges: TimeRange[]): TimeRange[] {
+  const islands: TimeRange[] = [];
+  for (const range of ranges.toSorted((a, b) => a.from - b.from)) {
+    const last = islands.at(-1);
+    if (last === undefined || range.from > last.to + MAX_GAP_SECONDS) islands.push(range);
+    else islands[islands.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
+  }
+  return islands;
+}

@@ -1,0 +1,36 @@
+// Where what lies: <checkpoints>/<cluster>/<host>/{<from>.bin | <from>.json | current.wal}. (spec §5)
+
+/** The two formats of a snapshot, by the ending of its file's name. */
+export type SnapshotFormat = "bin" | "json";
+
+export const WAL_NAME = "current.wal";
+/** Beside the clusters; there while a store runs, and after a crash. */
+export const JOURNAL_DIRECTORY = ".journal";
+/** A file that was damaged is kept under its name and this. */
+export const DAMAGED_SUFFIX = ".damaged";
+/** A file that is being written. */
+export const UNFINISHED_SUFFIX = ".tmp";
+
+export interface SnapshotName {
+  /** Unix seconds. */
+  readonly from: number;
+  readonly format: SnapshotFormat;
+}
+
+export const join = (...parts: string[]): string => parts.join("/");
+
+export function snapshotFileName({ from, format }: SnapshotName): string {
+  return `${from}.${format}`;
+}
+
+/** What a file's name says of a snapshot; undefined if it is none. */
+export function parseSnapshotFileName(name: string): SnapshotName | undefined {
+  const match = /^(-?\d{1,15})\.(bin|json)$/.exec(name);
+  if (match === null) return undefined;
+  return { from: Number(match[1]), format: match[2] === "bin" ? "bin" : "json" };
+}
+
+/** A snapshot by its ending, but not by its name: the reference refuses to start with such a file. */
+export function isOddSnapshotName(name: string): boolean {
+  return /\.(bin|json)$/.test(name) && parseSnapshotFileName(name) === undefined;
+}
