@@ -6,6 +6,7 @@ import { redirectToCleanPath } from "./clean-path.ts";
 import { errorResponse } from "./errors.ts";
 import { guard, type Method } from "./guard.ts";
 import type { Bindings, RouteHandler } from "./raw-request.ts";
+import { checkpointRoute } from "./routes/checkpoint.ts";
 import { debugRoute } from "./routes/debug.ts";
 import { freeRoute } from "./routes/free.ts";
 import { healthcheckRoute } from "./routes/healthcheck.ts";
@@ -36,6 +37,7 @@ export function createApp(services: Services): App {
   app.all("/api/free/*", withToken(CHANGE, freeRoute(services)));
   app.all("/api/debug/*", withToken(LOOK, debugRoute(services)));
   app.all("/api/healthcheck/*", withToken(READ, healthcheckRoute(services)));
+  app.all("/api/checkpoint/*", withToken(CHANGE, checkpointRoute(services)));
   app.all("/api/status/*", withToken(LOOK, statusRoute(services)));
   app.all("/swagger/*", guard(LOOK, undefined, swaggerRoute(services)));
 

@@ -2,6 +2,7 @@
 
 import { quoteJson } from "../codec/json/quote.ts";
 import { StoreError } from "../core/errors.ts";
+import { StorageError } from "../ingest/sample-log.ts";
 import { RequestError } from "../query/request-error.ts";
 
 export const JSON_TYPE = "application/json";
@@ -16,6 +17,7 @@ const STATUS_TEXTS = {
   413: "Request Entity Too Large",
   415: "Unsupported Media Type",
   500: "Internal Server Error",
+  503: "Service Unavailable",
 } as const;
 
 export type ErrorStatus = keyof typeof STATUS_TEXTS;
@@ -62,6 +64,8 @@ export function errorResponse(error: unknown, report: (error: unknown) => void):
   if (error instanceof RequestError || error instanceof StoreError)
     return new HttpError(400, error.message).toResponse();
   report(error);
+  // The client may try again: the disk may have room by then.
+  if (error instanceof StorageError) return new HttpError(503, error.message).toResponse();
   return new HttpError(500, "internal error, see the server's log").toResponse();
 }
 

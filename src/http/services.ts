@@ -25,6 +25,8 @@ export interface Services {
   readonly now: () => number;
   /** Lets others have the thread; resolves when it is the caller's turn again. */
   readonly yieldToOthers: () => Promise<void>;
+  /** Writes what is in no snapshot yet; absent for a store that lives in memory only. */
+  readonly checkpoint?: () => Promise<{ readonly written: number; readonly failures: readonly unknown[] }>;
   /** Answer of GET /api/status, as plain data. */
   readonly status: () => Record<string, unknown>;
   /** Reports what no client is told in full: failures of the store itself. */

@@ -8,6 +8,7 @@ import type { MetricStore } from "../core/store.ts";
 import { levelPathOf } from "./level-path.ts";
 import { LineLearner } from "./line-learner.ts";
 import type { IngestReport } from "./report.ts";
+import { oneSample, type SampleLog } from "./sample-log.ts";
 import { newCounters, Tally, type IngestCounters } from "./tally.ts";
 
 export interface IngestLimits {
@@ -25,13 +26,15 @@ export interface IngestOptions {
   readonly retentionSeconds: number;
   /** Unix seconds. */
   readonly now: () => number;
+  /** Makes samples durable; without it they are in memory only. */
+  readonly log?: SampleLog;
 }
 
 /** Takes the pieces of one body. */
 export interface Batch {
   /** Takes the next piece; pieces may be cut anywhere. Its complete lines are stored at once. */
   add(chunk: Uint8Array): void;
-  /** Ends the batch; resolves when its samples are safely stored. */
+  /** Ends the batch; resolves when its samples are safely stored. Rejects with StorageError if they cannot be. */
   finish(): Promise<IngestReport>;
   /** Ends a batch whose body broke off: complete lines stay stored, the cut one is dropped. */
   abort(): void;
@@ -99,6 +102,7 @@ class LineBatch implements Batch {
   async finish(): Promise<IngestReport> {
     this.#isLast = true;
     if (this.#tail.length > 0) this.#addPiece(LAST_NEWLINE, 0);
+    await this.#options.log?.commit();
     return this.#tally.report();
   }
 
@@ -147,7 +151,7 @@ class LineBatch implements Batch {
    * @param filled end of the bytes in hand: behind `end` there may be the beginning of another line
    */
   #parseLines(start: number, end: number, filled: number, useKernel: boolean): number {
-    const { store, now, retentionSeconds } = this.#options;
+    const { store, log, now, retentionSeconds } = this.#options;
     const { kernel } = this.#learner;
     const nowSeconds = Math.floor(now());
     const oldest = nowSeconds - retentionSeconds;
@@ -157,6 +161,7 @@ class LineBatch implements Batch {
       if (useKernel) {
         const stop = kernel.parse(position, end);
         store.writeColumns(kernel, kernel.count);
+        log?.append(kernel, kernel.count);
         this.#tally.store(kernel.count);
         this.#tally.ignore(kernel.ignoredCount);
         this.#line += kernel.lineCount;
@@ -232,6 +237,7 @@ class LineBatch implements Batch {
         `no new series: the store is full (limit series-count, ${store.seriesCount} series)`,
       );
     store.writeSample(series, timestamp, sample.value);
+    this.#options.log?.append(oneSample(series, timestamp, sample.value), 1);
     this.#tally.store(1);
     return series;
   }

@@ -12,6 +12,15 @@ export interface SampleLog {
   commit(): Promise<void>;
 }
 
+/** One sample as columns. */
+export function oneSample(series: number, timestamp: number, value: number): SampleColumns {
+  return {
+    series: Uint32Array.of(series),
+    timestamps: Float64Array.of(timestamp),
+    values: Float32Array.of(value),
+  };
+}
+
 /** Samples could not be made durable: the disk is full or broken. Nothing of the batch is acknowledged. */
 export class StorageError extends Error {
   constructor(message: string, options?: ErrorOptions) {

@@ -1,7 +1,7 @@
 // The journal's files: one takes the commits of now, older ones wait until their records are in the hosts' WALs.
 
-import { JOURNAL_HEADER_BYTES, JOURNAL_MAGIC } from "../codec/journal/journal-record.ts";
-import type { AppendFile, FileSystem } from "../runtime/ports.ts";
+import { JOURNAL_MAGIC } from "../codec/journal/journal-record.ts";
+import { FileSystemError, type AppendFile, type FileSystem } from "../runtime/ports.ts";
 import { removeIfThere } from "./atomic-file.ts";
 import { join, JOURNAL_DIRECTORY } from "./layout.ts";
 
@@ -76,12 +76,21 @@ export class Journal {
     if (numbers.length > 0) await this.#files.syncDirectory(this.#directory);
   }
 
-  /** Removes the directory, if it is empty: after a clean stop nothing of the journal is left. */
-  async removeDirectory(): Promise<void> {
-    if (this.#numbers.length > 0) return;
-    await removeIfThere(this.#files, this.#directory);
+  /**
+   * Removes the directory: after a clean stop nothing of the journal is left. It stays if there is something else in it,
+   * such as what was kept of a damaged journal; returns whether it is gone.
+   */
+  async removeDirectory(): Promise<boolean> {
+    if (this.#numbers.length > 0) return false;
+    try {
+      await removeIfThere(this.#files, this.#directory);
+    } catch (error) {
+      if (error instanceof FileSystemError && error.code === "not-empty") return false;
+      throw error;
+    }
     this.#hasDirectory = false;
     await this.#files.syncDirectory(this.#root);
+    return true;
   }
 
   async #openNext(): Promise<AppendFile> {
@@ -104,6 +113,3 @@ export class Journal {
     await file?.close().catch(() => {});
   }
 }
-
-/** Bytes of a journal without records. */
-export const EMPTY_JOURNAL_BYTES = JOURNAL_HEADER_BYTES;

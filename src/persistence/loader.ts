@@ -33,6 +33,7 @@ export interface LoaderOptions {
   readonly root: string;
   /** Samples older than this (Unix seconds) are left out. */
   readonly oldest: number;
+  /** Is filled in as the loading goes on. */
   readonly report: RecoveryReport;
   readonly yieldToOthers: () => Promise<void>;
 }
@@ -41,6 +42,7 @@ export class Loader {
   readonly #options: LoaderOptions;
   readonly #quarantine: Quarantine;
   readonly #replay: RecordReplay;
+  #isReadingJournal = false;
 
   constructor(options: LoaderOptions) {
     const { files, store, oldest, hosts, report } = options;
@@ -56,8 +58,6 @@ export class Loader {
       },
     });
   }
-
-  #isReadingJournal = false;
 
   /** Loads everything. Returns the numbers of the journals that were read, in ascending order. */
   async load(): Promise<readonly number[]> {
@@ -167,7 +167,8 @@ export class Loader {
       const result = await this.#readLog(directory, name, JOURNAL_MAGIC, JOURNAL_HEADER_BYTES, undefined);
       if (result === undefined) continue;
       read.push(number);
-      await this.#quarantine.tornEnd(directory, name, result.intactBytes);
+      // What is torn off was never acknowledged, and nothing is appended to an old journal: it need not be cut or kept.
+      this.#options.report.cutBytes += (await this.#options.files.sizeOf(join(directory, name))) - result.intactBytes;
     }
     this.#isReadingJournal = false;
     return read;

@@ -9,6 +9,7 @@ import type { SampleColumns } from "../core/chain.ts";
 import type { MetricStore } from "../core/store.ts";
 import { StorageError, type SampleLog } from "../ingest/sample-log.ts";
 import type { FileSystem } from "../runtime/ports.ts";
+import type { HostFiles } from "./host-files.ts";
 import type { HostRegistry } from "./host-registry.ts";
 import { inParallel } from "./in-parallel.ts";
 import { Journal } from "./journal.ts";
@@ -94,19 +95,21 @@ export class WriteAheadLog implements SampleLog {
    */
   async settle(): Promise<void> {
     const ended = await this.#journalLock.run(() => this.#journal.rotate());
-    const waiting = this.#hosts.all().filter((host) => host.hasPending);
-    const failures = await inParallel(waiting, MAX_OPEN_WALS, (host) => host.lock.run(() => host.settle()));
+    // All hosts, not only those with pending records: a checkpoint under way may have taken them, and give them back.
+    const settleHost = (host: HostFiles): Promise<void> => host.lock.run(() => host.settle());
+    const failures = await inParallel(this.#hosts.all(), MAX_OPEN_WALS, settleHost);
     if (failures.length > 0) throw failures[0];
-    // Hosts without pending records may still be in a checkpoint that has taken theirs: it must be durable first.
-    await Promise.all(this.#hosts.all().map((host) => host.lock.run(async () => {})));
     await this.#journalLock.run(() => this.#journal.remove(ended));
   }
 
-  /** Commits what is left and, if everything is in snapshots or WALs, removes the journal. */
-  async close(): Promise<void> {
+  /**
+   * Commits what is left, moves it into the WALs and removes the journal. Returns whether nothing of that is left on
+   * disk.
+   */
+  async close(): Promise<boolean> {
     await this.commit();
     await this.settle();
-    await this.#journalLock.run(() => this.#journal.removeDirectory());
+    return this.#journalLock.run(() => this.#journal.removeDirectory());
   }
 
   #takeRuns(): void {

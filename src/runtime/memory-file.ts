@@ -44,8 +44,7 @@ export class MemoryFile {
     left.append(this.#whatIsLeft(random));
     left.sync();
     // Only now: the spoiled bytes were never on the disk, whatever else was.
-    for (const [from, to] of this.#spoiled)
-      spoil(left.bytes.subarray(from, to), pick(SPOILED_CONTENTS, random), random);
+    for (const [from, to] of this.#spoiled) spoil(left.bytes.subarray(from, to), pick(CONTENTS, random), random);
     return left;
   }
 
@@ -64,15 +63,15 @@ export class MemoryFile {
 /** What may be found where bytes should be. Mixed: each sector is one of the others, so that good ones follow bad ones. */
 type Content = "right" | "zeros" | "garbage" | "mixed";
 
-const SPOILED_CONTENTS: readonly Content[] = ["right", "zeros", "garbage", "mixed"];
+const CONTENTS: readonly Content[] = ["right", "zeros", "garbage", "mixed"];
 
-/** The bytes up to `safeBytes` and some beyond, then the end of the file or a wrong tail that is no longer than theirs. */
+/** The bytes up to `safeBytes` and some beyond, then perhaps some with wrong contents, then the end of the file. */
 function torn(bytes: Uint8Array, safeBytes: number, random: Random): Uint8Array {
   const intactBytes = cutBetween(safeBytes, bytes.length, random);
-  const content = pick(["nothing", "zeros", "garbage", "mixed"] as const, random);
-  if (content === "nothing") return bytes.slice(0, intactBytes);
-  const left = bytes.slice(0, cutBetween(intactBytes, bytes.length, random));
-  spoil(left.subarray(intactBytes), content, random);
+  // A file system often writes the new size before the bytes.
+  const sizeBytes = random() < 0.5 ? bytes.length : cutBetween(intactBytes, bytes.length, random);
+  const left = bytes.slice(0, sizeBytes);
+  spoil(left.subarray(intactBytes), pick(CONTENTS, random), random);
   return left;
 }
 

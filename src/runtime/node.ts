@@ -17,7 +17,7 @@ import {
 } from "node:fs/promises";
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer, Server as HttpsServer } from "node:https";
-import { userInfo } from "node:os";
+import { availableParallelism, userInfo } from "node:os";
 import { Readable, pipeline } from "node:stream";
 import { createSecureContext } from "node:tls";
 import { promisify } from "node:util";
@@ -356,6 +356,8 @@ export const nodePlatform: Platform = {
   process: nodeProcess,
   gzip: nodeGzip,
   startHttpServer,
+  files: nodeFileSystem,
+  cores: availableParallelism(),
   readSwaggerAsset,
   async readText(path) {
     try {

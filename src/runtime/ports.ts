@@ -169,6 +169,9 @@ export interface Platform {
   readonly process: Process;
   readonly gzip: Gzip;
   readonly startHttpServer: StartHttpServer;
+  readonly files: FileSystem;
+  /** Processor cores. */
+  readonly cores: number;
   /** Text of a file; undefined if there is none. */
   readonly readText: (path: string) => Promise<string | undefined>;
   /** A file of the API documentation; undefined for one that was not built in. */

@@ -22,7 +22,11 @@ async function startOn(port: number): Promise<StoreServer> {
   const document = {
     main: { addr: `127.0.0.1:${port}` },
     metrics,
-    "metric-store": { "retention-in-memory": "48h", "memory-cap": 0 },
+    "metric-store": {
+      "retention-in-memory": "48h",
+      "memory-cap": 0,
+      checkpoints: { directory: "./var/demo-checkpoints" },
+    },
   };
   const log = createLogger({
     level: "warn",
@@ -80,6 +84,6 @@ const feeding = setInterval(() => {
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   nodePlatform.signals.on(signal, () => {
     clearInterval(feeding);
-    void server.stop();
+    server.stop().catch((error: unknown) => nodePlatform.printError(String(error)));
   });
 }

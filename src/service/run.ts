@@ -14,7 +14,7 @@ export async function run(args: readonly string[], platform: Platform, version: 
     return command.exitCode;
   }
   if (command.kind === "cleanup") {
-    platform.printError("-cleanup-checkpoints: this version keeps everything in memory, there are no checkpoint files");
+    platform.printError("-cleanup-checkpoints is not in this version yet");
     return 1;
   }
   if (command.kind === "serve") return serve(command, platform, version);
@@ -34,7 +34,8 @@ async function serve(options: RunOptions, platform: Platform, version: BuildInfo
   try {
     const server = await startStoreServer({ config, platform, log, version: version.version, dev: options.dev });
     announce(config, server, platform);
-    await platform.process
+    // Not awaited: a service manager that is slow to listen must not hold up anything.
+    platform.process
       .notifyReady()
       .catch((error: unknown) => log.warn("systemd-notify failed", { error: String(error) }));
     await untilStopped(server, platform, log);
@@ -50,7 +51,6 @@ async function readConfig(options: RunOptions, platform: Platform, log: Logger):
   try {
     const config = await loadConfig(options.configPath, platform.readText);
     for (const warning of config.warnings) log.warn(warning);
-    log.warn("this version keeps everything in memory: after a restart the store is empty");
     return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -62,6 +62,7 @@ async function readConfig(options: RunOptions, platform: Platform, log: Logger):
 function announce(config: LoadedConfig, server: StoreServer, platform: Platform): void {
   const scheme = config.main.tls === undefined ? "http" : "https";
   const host = config.main.listen.hostname ?? "0.0.0.0";
+  platform.print(server.recovery);
   platform.print(`pegel listens on ${scheme}://${host.includes(":") ? `[${host}]` : host}:${server.port}`);
 }
 

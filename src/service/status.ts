@@ -2,10 +2,12 @@
 
 import type { MetricStore } from "../core/store.ts";
 import type { Ingest } from "../ingest/ingest.ts";
+import type { Persistence } from "../persistence/persistence.ts";
 
 export interface StatusSources {
   readonly store: MetricStore;
   readonly ingest: Ingest;
+  readonly persistence: Persistence;
   readonly version: string;
   /** Unix seconds. */
   readonly startedAt: number;
@@ -13,7 +15,14 @@ export interface StatusSources {
 }
 
 /** A function that gives the status of this moment, as plain data. */
-export function statusOf({ store, ingest, version, startedAt, now }: StatusSources): () => Record<string, unknown> {
+export function statusOf({
+  store,
+  ingest,
+  persistence,
+  version,
+  startedAt,
+  now,
+}: StatusSources): () => Record<string, unknown> {
   return () => {
     const { batches, stored, ignored, dropped, rejected } = ingest.counters;
     return {
@@ -27,6 +36,8 @@ export function statusOf({ store, ingest, version, startedAt, now }: StatusSourc
         samplesDropped: dropped,
         linesRejected: rejected,
       },
+      disk: persistence.status(),
+      recovery: persistence.report,
     };
   };
 }

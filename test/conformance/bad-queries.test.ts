@@ -208,7 +208,7 @@ describe("times", () => {
   });
 
   test("the limit of points counts over all results of an answer", async () => {
-    const results = await resultsOf({ from: T0 - 100 * 60, queries: Array(50).fill(QUERY) as object[] });
+    const results = await resultsOf({ from: T0 - 100 * 60, queries: Array.from({ length: 50 }, () => QUERY) });
     const isFull = results.map(([{ error }]) => error !== undefined);
     // 110 points each: 45 fit 5000.
     expect(isFull).toEqual([...Array(45).fill(false), ...Array(5).fill(true)]);

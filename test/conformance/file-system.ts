@@ -204,9 +204,10 @@ function testRenaming(): void {
   });
 
   test("its own name changes nothing", async () => {
-    await fileOf("a", bytes("x"));
-    await files.rename(path("a"), path("a"));
-    expect([await names("."), await text("a")]).toEqual([["a"], "x"]);
+    await files.makeDirectory(path("d"));
+    await fileOf("d/a", bytes("x"));
+    for (const name of ["d", "d/a"]) await files.rename(path(name), path(name));
+    expect([await names("."), await text("d/a")]).toEqual([["d"], "x"]);
   });
 
   test("a directory takes along what is in it, and may replace an empty one", async () => {

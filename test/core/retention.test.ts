@@ -4,9 +4,12 @@ import { describe, expect, it } from "vitest";
 import { MetricStore } from "../../src/core/store.ts";
 import { buffersOf, HOST, newStore, ramp, read, seriesOf, T0, write, writeBatch, sizesOf } from "./fixtures.ts";
 
-/** Three buffers of two samples each: end at T0 + 20, + 6020, + 12020. */
+/**
+ * Three buffers of two samples each: end at T0 + 20, + 6020, + 12020. Written as batches, of which the length of the
+ * newest buffer is not in its header yet.
+ */
 function threeBuffers(path: readonly string[] = HOST, store = newStore()): MetricStore {
-  for (const begin of [0, 6000, 12_000]) write(store, path, "net_bw", ramp(T0 + begin, 10, 2, begin));
+  for (const begin of [0, 6000, 12_000]) writeBatch(store, path, "net_bw", ramp(T0 + begin, 10, 2, begin));
   return store;
 }
 

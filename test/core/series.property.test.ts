@@ -162,8 +162,8 @@ class Pair {
 describe("a series answers as the model does", () => {
   // Looking at a series puts its buffers in order, so that both ways are needed to see what disorder may pile up.
   it.each([
-    { when: "after each command", looksEachTime: true, numRuns: 100 },
-    { when: "at the end only", looksEachTime: false, numRuns: 300 },
+    { when: "after each command", looksEachTime: true, numRuns: 60 },
+    { when: "at the end only", looksEachTime: false, numRuns: 250 },
   ])("compared $when", ({ looksEachTime, numRuns }) => {
     fc.assert(
       fc.property(grids, commandLists, (grid, commands) => {

@@ -32,14 +32,14 @@ describe("bytes after a power cut", () => {
     const block = "x".repeat(512);
     const found = await afterCuts(async (files) => {
       const file = await durableFile(files, "/a", "");
-      await file.append([bytes(block.repeat(4))]);
+      await file.append([bytes(block.repeat(8))]);
     });
     const texts = new Set(found.map((contents) => contents.get("/a")));
     expect(texts).toContain("");
-    expect(texts).toContain(block.repeat(4));
+    expect(texts).toContain(block.repeat(8));
     const isSeen = (pattern: RegExp): boolean => [...texts].some((text) => pattern.test(text ?? ""));
     expect({
-      shortAtSector: texts.has(block) || texts.has(block.repeat(2)) || texts.has(block.repeat(3)),
+      shortAtSector: [1, 2, 3, 4, 5, 6, 7].some((count) => texts.has(block.repeat(count))),
       shortAnywhere: [...texts].some((text) => text !== undefined && /^x+$/.test(text) && text.length % 512 !== 0),
       zeros: isSeen(/^x+\0+$/),
       garbage: isSeen(/^x*[^x\0].*[^x\0]$/s),
@@ -65,7 +65,19 @@ describe("bytes after a power cut", () => {
     const texts = distinct(found, "/a");
     expect(texts).toContain("0123456789");
     expect(texts).toContain("0123xyz");
+    expect(texts).toContain("0123x");
     for (const text of texts) expect(text).toMatch(/^0123/);
+  });
+
+  test("the old machine is dead, and may be looked at again", async () => {
+    const files = new MemoryFileSystem();
+    const file = await durableFile(files, "/a", "x");
+    for (const cut of [files.crash(Math.random), files.crash(Math.random)]) {
+      await cut.remove("/a");
+      expect([contentsOf(cut), contentsOf(files)]).toEqual([new Map(), new Map([["/a", "x"]])]);
+    }
+    await expect(file.append([bytes("y")])).rejects.toThrow(PowerCut);
+    await expect(files.list("/")).rejects.toThrow(PowerCut);
   });
 
   test("the same random numbers leave the same", async () => {

@@ -1,5 +1,8 @@
 // A real store server in this process, on a real socket, and a client that can send a body with any method.
+import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../src/service/config.ts";
 import { createLogger } from "../../src/service/log.ts";
 import { startStoreServer, type StoreServer } from "../../src/service/store-server.ts";
@@ -31,13 +34,28 @@ export const defaultMetrics = {
   net_bw: { frequency: 10, aggregation: "sum" },
 };
 
-/** Starts a store on a free port of the loopback interface. */
+/** Starts a store on a free port of the loopback interface; its files are in a directory that goes when it stops. */
 export async function startStore(config: TestConfig = {}, dev = false): Promise<RunningStore> {
+  const directory = await mkdtemp(join(tmpdir(), "pegel-test-"));
+  const server = await startStoreIn(join(directory, "checkpoints"), config, dev);
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a store whose checkpoints are in `directory`, which stays. */
+export async function startStoreIn(directory: string, config: TestConfig = {}, dev = false): Promise<RunningStore> {
+  const metricStore = config["metric-store"];
+  const checkpoints = { ...(metricStore?.["checkpoints"] as object | undefined), directory };
   const document = {
     metrics: defaultMetrics,
     ...config,
     main: { ...config["main"], addr: "127.0.0.1:0" },
-    "metric-store": { "retention-in-memory": "876000h", "memory-cap": 0, ...config["metric-store"] },
+    "metric-store": { "retention-in-memory": "876000h", "memory-cap": 0, ...metricStore, checkpoints },
   };
   const server = await startStoreServer({
     config: await loadConfig("test.json", async () => JSON.stringify(document)),

@@ -69,9 +69,9 @@ export function valueContribution(bits: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function timestampContribution(timestamp: i64, table: usize, payloadBytes: usize): u32 {
-  const word = <u32>timestamp;
-  let crc = load<u32>(table + ((<usize>word & 0xff) << 2)) ^ load<u32>(table + (((<usize>word >>> 8) & 0xff) << 2), 1024);
-  crc ^= load<u32>(table + (((<usize>word >>> 16) & 0xff) << 2), 2048) ^ load<u32>(table + ((<usize>word >>> 24) << 2), 3072);
+  const word = <usize>timestamp;
+  let crc = load<u32>(table + ((word & 0xff) << 2)) ^ load<u32>(table + (((word >>> 8) & 0xff) << 2), 1024);
+  crc ^= load<u32>(table + (((word >>> 16) & 0xff) << 2), 2048) ^ load<u32>(table + ((word >>> 24) << 2), 3072);
   const upper = <u32>(timestamp >>> 32);
   // Not from 1970 to 2106: such are rare enough to walk through the payload.
   if (upper !== 0) crc ^= appendZeros(wordContribution(upper, 0), payloadBytes - 8);

@@ -1,8 +1,26 @@
 // Samples → records: a series' template is copied, timestamp, value and CRC are put in.
 
-import { BLOCK_SAMPLES, emptyArena, records, RECORDS_BYTES, report, runEnds, runHosts, series, take, timestamps, values } from "./layout";
+import {
+  emptyArena,
+  records,
+  RECORDS_BYTES,
+  report,
+  runEnds,
+  runHosts,
+  series,
+  take,
+  timestamps,
+  values,
+} from "./layout";
 import { FRAME_BYTES, MAX_PAYLOAD_BYTES, setCrc, setTimestamp, setValueBits } from "./record";
-import { fillTemplate, forgetTimestampTables, recordOf, Template, TEMPLATE_HEADER_BYTES, templateCrc } from "./template";
+import {
+  fillTemplate,
+  forgetTimestampTables,
+  recordOf,
+  Template,
+  TEMPLATE_HEADER_BYTES,
+  templateCrc,
+} from "./template";
 
 const MIN_DIRECTORY_SERIES: usize = 1 << 12;
 

@@ -59,7 +59,7 @@ export function setOldest(seconds: f64): void {
   setOldestSeconds(seconds);
 }
 
-/** Reads the records in [start, end) of their area. Report: samples, skipped, ignored, position behind the last taken. */
+/** Reads the records in [start, end) of their area. Report: samples, skipped, ignored, position of what is left. */
 export function parse(start: u32, end: u32): u32 {
   return parseRecords(records + start, records + end);
 }

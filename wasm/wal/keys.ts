@@ -2,7 +2,7 @@
 
 import { firstBytes, sameBytes } from "../line-protocol/bytes";
 import { take } from "./layout";
-import { BEHIND_NAMES_BYTES, HEADER_BYTES, NAMES } from "./record";
+import { BEHIND_NAMES_BYTES, NAMES } from "./record";
 import { fillTemplate, recordOf, Template, TEMPLATE_HEADER_BYTES } from "./template";
 
 /** An open-addressing table at most half full, so that a search is short. */

@@ -2,6 +2,7 @@
 //
 //   0 magic | 4 payload length | 8 timestamp | 16 names … | −8 value | −4 CRC-32 of [8, −4)
 
+// test/codec/wal/format.test.ts holds these numbers against src/codec/wal/record.ts.
 export const RECORD_MAGIC: u32 = 0xcc1da7a1;
 export const MIN_PAYLOAD_BYTES: usize = 15;
 /** The longest names: 65535 bytes of metric, 255 levels of 255 bytes. */

@@ -1,6 +1,6 @@
-// Records → samples. A host's records come tick by tick in the same order. So each template remembers whose record came
-// after its own the last time: one that comes as predicted is recognised by comparing its bytes, and its CRC known by
-// timestamp and value alone. All others are checked in full and looked up.
+// Records → samples. A host's records come tick by tick in the same order. So each template remembers whose record
+// came after its own the last time: one that comes as predicted is recognised by comparing its bytes, and its CRC is
+// known from timestamp and value alone. All others are checked in full and looked up.
 
 import { crc32 } from "./crc32";
 import { hasNamesOf, learn, lookUp } from "./keys";

@@ -9,7 +9,7 @@ import {
 } from "../host-snapshot.ts";
 import { quoteJson } from "../json/quote.ts";
 import { CheckpointJsonError } from "./checkpoint-json-error.ts";
-import { floats, integer, member, members, object, unexpected } from "./json-value.ts";
+import { floats, integer, members, object, unexpected } from "./json-value.ts";
 import { parseJson } from "./parse-json.ts";
 import { shortestFloat32List } from "./shortest-float32.ts";
 
@@ -59,20 +59,20 @@ function integerText(value: number): string {
  */
 export function decodeCheckpointJson(bytes: Uint8Array): HostSnapshot {
   const document = object(parseJson(bytes), "the document");
-  const from = integer(member(document, "from"), "from");
-  const to = integer(member(document, "to"), "to");
+  const from = integer(document["from"], "from");
+  const to = integer(document["to"], "to");
   return { from, to, level: readLevel(document, "", 1) };
 }
 
 /** @param path what stands before the level's members: empty or `children["socket0"].` */
-function readLevel(level: object, path: string, depth: number): LevelSnapshot {
+function readLevel(level: Readonly<Record<string, unknown>>, path: string, depth: number): LevelSnapshot {
   if (depth > MAX_LEVEL_DEPTH) {
     throw new CheckpointJsonError(`${path}: more than ${MAX_LEVEL_DEPTH} levels within each other`, { path });
   }
-  const metrics = members(member(level, "metrics"), `${path}metrics`).map(([name, metric]) =>
+  const metrics = members(level["metrics"], `${path}metrics`).map(([name, metric]) =>
     readMetric(name, metric, `${path}metrics[${quoteJson(name)}]`),
   );
-  const children = members(member(level, "children"), `${path}children`).map(([name, child]): ChildLevel => {
+  const children = members(level["children"], `${path}children`).map(([name, child]): ChildLevel => {
     const childPath = `${path}children[${quoteJson(name)}]`;
     return { name: wellFormed(name), level: readLevel(object(child, childPath), `${childPath}.`, depth + 1) };
   });
@@ -81,10 +81,10 @@ function readLevel(level: object, path: string, depth: number): LevelSnapshot {
 
 function readMetric(name: string, value: unknown, path: string): MetricBlock {
   const metric = object(value, path);
-  const frequency = integer(member(metric, "frequency"), `${path}.frequency`);
+  const frequency = integer(metric["frequency"], `${path}.frequency`);
   if (frequency <= 0) throw unexpected(frequency, `${path}.frequency`, "an integer above 0");
-  const start = integer(member(metric, "start"), `${path}.start`);
-  return { name: wellFormed(name), frequency, start, values: floats(member(metric, "data"), `${path}.data`) };
+  const start = integer(metric["start"], `${path}.start`);
+  return { name: wellFormed(name), frequency, start, values: floats(metric["data"], `${path}.data`) };
 }
 
 /** As Go reads it: a name with half a character could not be written to any other file. */

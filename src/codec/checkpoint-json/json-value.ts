@@ -8,14 +8,9 @@ export function members(value: unknown, path: string): [string, unknown][] {
   return Object.entries(object(value, path));
 }
 
-export function object(value: unknown, path: string): object {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+export function object(value: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (isObject(value)) return value;
   throw unexpected(value, path, "an object");
-}
-
-/** A member of an object; undefined if there is none, whatever objects inherit. */
-export function member(owner: object, name: string): unknown {
-  return Object.getOwnPropertyDescriptor(owner, name)?.value;
 }
 
 export function integer(value: unknown, path: string): number {
@@ -44,6 +39,10 @@ export function unexpected(value: unknown, path: string, expected: string): Chec
 function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
+  if (isObject(value)) return "an object";
   return typeof value === "string" ? "a string" : JSON.stringify(value);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

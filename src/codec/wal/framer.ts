@@ -55,7 +55,7 @@ export class WalFramer {
 
   /**
    * Gives a series the names of its records, or other ones than it had.
-   * @param host any number the caller knows the host's file by
+   * @param host a uint32 that the caller knows the host's file by
    * @throws WalLimitError when the format has no room for a name
    * @throws RangeError when there is no memory left
    */
@@ -70,7 +70,7 @@ export class WalFramer {
     if (!isSet) throw new RangeError(`no memory for the WAL template of series ${series}`);
   }
 
-  /** Drops all templates and the memory they take. */
+  /** Drops all templates; those that follow use their memory again. */
   forgetAll(): void {
     this.#exports.forgetAll();
   }

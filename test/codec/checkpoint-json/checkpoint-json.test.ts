@@ -139,6 +139,11 @@ describe("reading", () => {
     expect(decodeCheckpointJson(bytesOf(text))).toEqual({ from: 1, to: 2, level: EMPTY });
   });
 
+  test.each(["", ',"data":null'])("takes a metric without data for an empty one: %j", (data) => {
+    const text = `{"from":1,"to":2,"metrics":{"m":{"frequency":1,"start":0${data}}}}`;
+    expect(decodeCheckpointJson(bytesOf(text))).toEqual({ ...hostWith({}), from: 1, to: 2 });
+  });
+
   test("takes numbers beyond float32 for no sample", () => {
     const text = '{"from":1,"to":2,"metrics":{"m":{"frequency":1,"start":0,"data":[1e39,-1e999,1e38]}}}';
     const values = decodeCheckpointJson(bytesOf(text)).level.metrics[0]?.values;

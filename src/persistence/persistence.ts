@@ -1,0 +1,171 @@
+// Everything that keeps the store's samples over a restart: loading at the start, the log of what comes, checkpoints.
+
+import type { MetricStore } from "../core/store.ts";
+import type { SampleLog } from "../ingest/sample-log.ts";
+import type { Clock, FileSystem, Scheduler } from "../runtime/ports.ts";
+import { Checkpointer } from "./checkpointer.ts";
+import { HostRegistry } from "./host-registry.ts";
+import { inParallel } from "./in-parallel.ts";
+import type { SnapshotFormat } from "./layout.ts";
+import { Loader } from "./loader.ts";
+import { Mutex } from "./mutex.ts";
+import { newRecoveryReport, type RecoveryReport } from "./recovery-report.ts";
+import { WriteAheadLog } from "./write-ahead-log.ts";
+
+export interface PersistenceOptions {
+  readonly store: MetricStore;
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** The directory of checkpoints. */
+  readonly root: string;
+  readonly format: SnapshotFormat;
+  readonly retentionSeconds: number;
+  readonly checkpointIntervalMs: number;
+  /** A host whose log is larger is checkpointed early. */
+  readonly maxWalSizeBytes: number;
+  /** Hosts that are checkpointed at once. */
+  readonly workers: number;
+  /** "commit": what is acknowledged is on disk. Otherwise it is so after that time at the latest. */
+  readonly sync: "commit" | { readonly everyMs: number };
+  /** Told what went wrong in the background. */
+  readonly onProblem: (what: string, error: unknown) => void;
+}
+
+export interface CheckpointSummary {
+  /** Hosts that had something to write. */
+  readonly written: number;
+  readonly failures: readonly unknown[];
+}
+
+/** The journal is emptied into the WALs of the hosts this often, or when it is as large as that. */
+const SETTLE_INTERVAL_MS = 30_000;
+const SETTLE_SIZE_BYTES = 128 * 1024 * 1024;
+const SIZE_CHECK_MS = 1000;
+/** Timers hold 31 bits of milliseconds, 24.8 days. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+export class Persistence {
+  readonly #options: PersistenceOptions;
+  readonly #hosts: HostRegistry;
+  readonly #checkpointer: Checkpointer;
+  readonly #log: WriteAheadLog;
+  readonly #checkpointLock = new Mutex();
+  readonly #cancels = new Map<string, () => void>();
+  #isClosed = false;
+  #lastSettleMs: number;
+  #lastCheckpoint: number | undefined;
+
+  /** What the start has found. */
+  readonly report: RecoveryReport;
+
+  private constructor(options: PersistenceOptions, hosts: HostRegistry, log: WriteAheadLog, report: RecoveryReport) {
+    this.#options = options;
+    this.#hosts = hosts;
+    this.#log = log;
+    this.#checkpointer = new Checkpointer(options);
+    this.report = report;
+    this.#lastSettleMs = options.clock.monotonicMs();
+  }
+
+  /**
+   * Loads what is on disk into the store. Rejects only when the directory of checkpoints cannot be made or read.
+   * @param report is filled in as the loading goes on
+   */
+  static async open(options: PersistenceOptions, report: RecoveryReport = newRecoveryReport()): Promise<Persistence> {
+    const { store, files, clock, scheduler, root, retentionSeconds, sync } = options;
+    const startMs = clock.monotonicMs();
+    const hosts = new HostRegistry(files, root);
+    const oldest = clock.now() - retentionSeconds;
+    const yieldToOthers = (): Promise<void> => scheduler.yieldToOthers();
+    const journals = await new Loader({ store, files, hosts, root, oldest, report, yieldToOthers }).load();
+    report.durationMs = clock.monotonicMs() - startMs;
+    const log = new WriteAheadLog({
+      store,
+      files,
+      hosts,
+      root,
+      journals,
+      sync: sync === "commit" ? "commit" : "write",
+    });
+    const persistence = new Persistence(options, hosts, log, report);
+    // What the journals of a crash held goes into the WALs of its hosts first of all.
+    if (journals.length > 0) await persistence.#settle();
+    persistence.#startWorkers();
+    return persistence;
+  }
+
+  /** Where ingest notes what it stored. */
+  get log(): SampleLog {
+    return this.#log;
+  }
+
+  /** For the status: what is only in logs, and when a checkpoint was last complete (Unix seconds). */
+  status(): Record<string, unknown> {
+    const walBytes = this.#hosts.all().reduce((size, host) => size + host.logBytes, 0);
+    return { journalBytes: this.#log.journalBytes, walBytes, lastCheckpoint: this.#lastCheckpoint ?? null };
+  }
+
+  /** Checkpoints all hosts, a few at a time. Failures are in the summary; nothing is lost by them. */
+  checkpoint(): Promise<CheckpointSummary> {
+    return this.#checkpointLock.run(async () => {
+      let written = 0;
+      const failures = await inParallel([...this.#hosts.all()], this.#options.workers, async (host) => {
+        if (await this.#checkpointer.checkpoint(host)) written++;
+        await this.#options.scheduler.yieldToOthers();
+      });
+      if (failures.length === 0) this.#lastCheckpoint = this.#options.clock.now();
+      return { written, failures };
+    });
+  }
+
+  /**
+   * The end: everything into snapshots, no logs left. Rejects with the first failure; the logs then still hold what no
+   * snapshot does.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const cancel of this.#cancels.values()) cancel();
+    await this.#log.commit();
+    const { failures } = await this.checkpoint();
+    const isClean = await this.#log.close();
+    if (failures.length > 0) throw failures[0];
+    if (!isClean) this.#options.onProblem("the journal's directory stays: there are other files in it", undefined);
+  }
+
+  #startWorkers(): void {
+    const { checkpointIntervalMs, sync, onProblem } = this.#options;
+    this.#every("settle", SIZE_CHECK_MS, () => this.#settleIfDue());
+    this.#every("checkpoint", checkpointIntervalMs, async () => {
+      const { failures } = await this.checkpoint();
+      for (const failure of failures) onProblem("checkpoint", failure);
+    });
+    if (sync !== "commit") this.#every("flush", sync.everyMs, () => this.#log.flush());
+  }
+
+  /** Runs `task` again and again, each time so long after it was done. */
+  #every(what: string, delayMs: number, task: () => Promise<void>): void {
+    const { scheduler, onProblem } = this.#options;
+    if (this.#isClosed) return;
+    const cancel = scheduler.after(Math.min(delayMs, MAX_DELAY_MS), () => {
+      task()
+        .catch((error: unknown) => onProblem(what, error))
+        .finally(() => this.#every(what, delayMs, task));
+    });
+    this.#cancels.set(what, cancel);
+  }
+
+  async #settleIfDue(): Promise<void> {
+    const dueMs = this.#lastSettleMs + SETTLE_INTERVAL_MS;
+    if (this.#options.clock.monotonicMs() < dueMs && this.#log.journalBytes < SETTLE_SIZE_BYTES) return;
+    await this.#settle();
+    for (const host of this.#hosts.all()) {
+      if (host.logBytes > this.#options.maxWalSizeBytes) await this.#checkpointer.checkpoint(host);
+    }
+  }
+
+  async #settle(): Promise<void> {
+    this.#lastSettleMs = this.#options.clock.monotonicMs();
+    await this.#log.settle();
+  }
+}
