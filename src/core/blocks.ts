@@ -1,7 +1,7 @@
 // Whole runs of values at once: how a host's samples leave for a snapshot and come back from one.
 
 import { BUFFER_CAPACITY, CAPACITY_SHIFT, NO_BUFFER, SLAB_MASK, SLAB_SHIFT, type BufferPool } from "./buffer-pool.ts";
-import { chainOf, followHead, sealHead, tidy, writeSample } from "./chain.ts";
+import { chainOf, followHead, openHead, sealHead, tidy, writeSample } from "./chain.ts";
 import type { SeriesTable } from "./series.ts";
 
 /** Consecutive values of a series: value i belongs to the time start + i · frequency (Unix seconds), NaN = none. */
@@ -12,7 +12,8 @@ export interface Block {
 
 /**
  * Writes a block, as if each value that is not NaN had been written by itself, in order: what continues the newest
- * buffer is copied, only what lies elsewhere goes sample by sample.
+ * buffer is copied, only what lies elsewhere goes sample by sample. A block on another grid than the newest buffer's
+ * gets a buffer of its own, so that its values keep their times.
  */
 export function writeBlock(
   table: SeriesTable,
@@ -23,12 +24,25 @@ export function writeBlock(
 ): void {
   const frequency = table.frequency[series];
   let i = nextNumber(values, 0);
+  if (i < values.length && beginsOwnGrid(table, pool, series, start + i * frequency)) {
+    openHead(table, pool, series, start + i * frequency, values[i]);
+    i = nextNumber(values, i + 1);
+  }
   while (i < values.length) {
     const time = start + i * frequency;
     const appended = appendRun(table, pool, series, time, values, i);
     if (appended === 0) writeSample(table, pool, series, time, values[i]);
     i = nextNumber(values, i + Math.max(1, appended));
   }
+}
+
+/** Whether a block that begins at `time` lies behind the head buffer's beginning, but not on its grid. */
+function beginsOwnGrid(table: SeriesTable, pool: BufferPool, series: number, time: number): boolean {
+  const head = table.head[series];
+  if (head === NO_BUFFER) return false;
+  const frequency = table.frequency[series];
+  const sinceStart = time - Math.floor(frequency / 2) - pool.start[head];
+  return sinceStart > 0 && sinceStart % frequency !== 0;
 }
 
 /** Copies values[i …] behind the head buffer's end, as far as that buffer goes. Returns how many, 0 if they do not fit there. */

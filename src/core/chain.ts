@@ -120,7 +120,8 @@ export function followHead(table: SeriesTable, pool: BufferPool, series: number)
   for (let row = 0, at = series; row < waiting; row++, at += stageStride) stage[at] = values[base + row];
 }
 
-function openHead(table: SeriesTable, pool: BufferPool, series: number, timestamp: number, value: number): void {
+/** Opens a new head buffer for a sample that is newer than the present head's start. */
+export function openHead(table: SeriesTable, pool: BufferPool, series: number, timestamp: number, value: number): void {
   sealHead(table, pool, series);
   const start = timestamp - Math.floor(table.frequency[series] / 2);
   table.head[series] = pool.take(start, table.head[series]);

@@ -5,13 +5,16 @@ import { exchange, openConnection, statusCodes } from "../support/raw-connection
 import { startStore, type RunningStore } from "../support/store-process.ts";
 
 let store: RunningStore;
-/** Waits half a second for headers and a second for bodies. */
+/** Waits half a second for headers, and long for all else. */
+let hasty: RunningStore;
+/** Waits a second for bodies. */
 let impatient: RunningStore;
 beforeAll(async () => {
   store = await startStore();
+  hasty = await startStore(withLimits({ "headers-timeout-ms": 500, "body-timeout-ms": 20_000 }));
   impatient = await startStore(withLimits({ "headers-timeout-ms": 500, "body-timeout-ms": 1000 }));
 });
-afterAll(() => Promise.all([store.stop(), impatient.stop()]));
+afterAll(() => Promise.all([store.stop(), hasty.stop(), impatient.stop()]));
 
 const HOST = "Host: store\r\n";
 const CLOSE = `${HOST}Connection: close\r\n`;
@@ -176,23 +179,23 @@ describe("a slow client", () => {
     ["half a request line", "POST /api/wr"],
     ["headers that never end", `POST /api/write HTTP/1.1\r\n${HOST}X: 1\r\n`],
   ])("that sends %s is cut off after the time-out of headers", async (_, sent) => {
-    const connection = await openConnection(impatient.port);
+    const connection = await openConnection(hasty.port);
     const start = performance.now();
     connection.send(sent);
     expect(statusCodes(await connection.receive())).toEqual([408]);
     expect(performance.now() - start).toBeLessThan(4000);
-    await expectHealthy(impatient);
+    await expectHealthy(hasty);
   });
 
   test("that sends a header line every 100 ms is cut off all the same", async () => {
-    const connection = await openConnection(impatient.port);
+    const connection = await openConnection(hasty.port);
     connection.send(`POST /api/write HTTP/1.1\r\n${HOST}`);
     const timer = setInterval(() => connection.send("X: 1\r\n"), 100);
     const start = performance.now();
     expect(statusCodes(await connection.receive())).toEqual([408]);
     clearInterval(timer);
     expect(performance.now() - start).toBeLessThan(4000);
-    await expectHealthy(impatient);
+    await expectHealthy(hasty);
   });
 
   test.each([
