@@ -39,7 +39,7 @@ export interface CheckpointSummary {
 }
 
 /** The journal is emptied into the WALs of the hosts this often, or when it is as large as that. */
-const SETTLE_INTERVAL_MS = 30_000;
+const SETTLE_INTERVAL_MS = 5_000;
 const SETTLE_SIZE_BYTES = 128 * 1024 * 1024;
 const SIZE_CHECK_MS = 1000;
 /** Timers hold 31 bits of milliseconds, 24.8 days. */
