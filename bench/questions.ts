@@ -4,6 +4,7 @@ import { ingest } from "./ingest.ts";
 import { json } from "./json.ts";
 import { memory } from "./memory.ts";
 import { query } from "./query.ts";
+import { wal } from "./wal.ts";
 
 /** All questions, in the order of the report. */
-export const questions: readonly Question[] = [ingest, query, json, memory, http];
+export const questions: readonly Question[] = [ingest, query, json, memory, http, wal];

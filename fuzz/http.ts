@@ -34,6 +34,7 @@ const LIMITS: Limits = {
   jsonBodySizeBytes: 1000,
   lineLengthBytes: 200,
   pointsPerAnswer: 20_000,
+  pointsPerResult: 20_000,
   queriesPerRequest: 50,
   seriesCount: 40,
   gzipMinSizeBytes: 200,

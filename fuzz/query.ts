@@ -7,7 +7,7 @@ import type { Random } from "./random.ts";
 import { expectSame, Finding, showBytes, type Target } from "./target.ts";
 
 const T0 = 1_700_000_040;
-const LIMITS = { queriesPerRequest: 50, pointsPerAnswer: 20_000 };
+const LIMITS = { queriesPerRequest: 50, pointsPerAnswer: 20_000, pointsPerResult: 20_000 };
 
 const TOKENS = [
   "{",

@@ -4,17 +4,11 @@ import { NumberPrinter } from "../codec/json/number-printer.ts";
 import { JsonWriter } from "../codec/json/writer.ts";
 import type { MetricStore } from "../core/store.ts";
 import { decodeJson } from "./decode.ts";
+import type { QueryLimits } from "./query-limits.ts";
 import { resultCount, selectorsOf } from "./plan.ts";
 import { RequestError } from "./request-error.ts";
 import { queryRequestSchema, type Query, type QueryRequest } from "./request.ts";
 import { writeResult, type Answer } from "./result.ts";
-
-export interface QueryLimits {
-  /** Results of one request, which is at least its queries. */
-  readonly queriesPerRequest: number;
-  /** Values of one answer. */
-  readonly pointsPerAnswer: number;
-}
 
 export interface QueryOptions {
   readonly store: MetricStore;
@@ -56,8 +50,7 @@ export class QueryService {
 
   async #writeResults(request: QueryRequest, queries: readonly Query[], writer: JsonWriter): Promise<void> {
     const { store, limits, monotonicMs, yieldToOthers } = this.#options;
-    const maxPoints = limits.pointsPerAnswer;
-    const answer: Answer = { store, request, writer, pointsLeft: maxPoints, maxPoints };
+    const answer: Answer = { store, request, writer, limits, pointsLeft: limits.pointsPerAnswer };
     let sliceEnd = monotonicMs() + SLICE_MS;
     for (const [index, query] of queries.entries()) {
       writer.raw(index === 0 ? "[" : ",[");

@@ -5,6 +5,7 @@ import { StoreError } from "../core/errors.ts";
 import type { Selector } from "../core/level.ts";
 import { statisticsOf } from "../core/statistics.ts";
 import type { MetricStore, ReadResult } from "../core/store.ts";
+import type { QueryLimits } from "./query-limits.ts";
 import type { Query, QueryRequest } from "./request.ts";
 
 /** What the results of one answer share. */
@@ -14,7 +15,7 @@ export interface Answer {
   readonly writer: JsonWriter;
   /** Values that the answer may still hold. */
   pointsLeft: number;
-  readonly maxPoints: number;
+  readonly limits: QueryLimits;
 }
 
 /** Writes the result for one selector; nothing, and false, when the store has no such level or no such samples. */
@@ -84,11 +85,15 @@ function padFront(values: Float64Array<ArrayBuffer>, padding: number): Float64Ar
 }
 
 function takePoints(answer: Answer, points: number): void {
-  if (points > answer.pointsLeft) {
-    throw new StoreError(
-      "too-many-points",
-      `[METRICSTORE]> too many points: ${points} more than the answer may hold (limit points-per-answer, ${answer.maxPoints})`,
-    );
-  }
+  const { pointsPerResult, pointsPerAnswer } = answer.limits;
+  if (points > pointsPerResult) throw tooManyPoints(points, "points-per-result", pointsPerResult);
+  if (points > answer.pointsLeft) throw tooManyPoints(points, "points-per-answer", pointsPerAnswer);
   answer.pointsLeft -= points;
+}
+
+function tooManyPoints(points: number, limit: string, value: number): StoreError {
+  return new StoreError(
+    "too-many-points",
+    `[METRICSTORE]> too many points: ${points} with the nulls in front of them (limit ${limit}, ${value})`,
+  );
 }

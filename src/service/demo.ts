@@ -6,7 +6,8 @@ import { createLogger } from "./log.ts";
 import { simulatedLines } from "./simulated-cluster.ts";
 import { startStoreServer, type StoreServer } from "./store-server.ts";
 
-const PREFERRED_PORT = 8080;
+/** Tried in this order. */
+const PORTS = [8080, 8081, 8082, 8083];
 const INTERVAL_SECONDS = 5;
 /** History that is written at the start, so that there is something to look at. */
 const HISTORY_SECONDS = 3600;
@@ -25,7 +26,8 @@ async function startOn(port: number): Promise<StoreServer> {
     "metric-store": {
       "retention-in-memory": "48h",
       "memory-cap": 0,
-      checkpoints: { directory: "./var/demo-checkpoints" },
+      // One for each port: two stores must never share a directory, and the port is what tells that one is running.
+      checkpoints: { directory: `./var/demo-checkpoints-${port}` },
     },
   };
   const log = createLogger({
@@ -36,6 +38,22 @@ async function startOn(port: number): Promise<StoreServer> {
   });
   const config = await loadConfig("demo.json", async () => JSON.stringify(document));
   return startStoreServer({ config, platform: nodePlatform, log, version: (await readBuildInfo()).version, dev: true });
+}
+
+/** Starts on the first port that is free. */
+async function startOnFreePort(): Promise<StoreServer> {
+  for (const port of PORTS.slice(0, -1)) {
+    try {
+      return await startOn(port);
+    } catch (error) {
+      if (!isInUse(error)) throw error;
+    }
+  }
+  return startOn(PORTS[PORTS.length - 1]);
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
 
 /** Writes the samples of one time, as a collector would: one post for the cluster. */
@@ -64,26 +82,35 @@ The API's documentation: ${url}/swagger/   What the store holds: ${url}/api/stat
 `;
 }
 
-const server = await startOn(PREFERRED_PORT).catch(() => startOn(0));
-const url = `http://127.0.0.1:${server.port}`;
-const nextTime = (): number => Math.floor(Date.now() / 1000 / INTERVAL_SECONDS) * INTERVAL_SECONDS;
-
-let fedUntil = nextTime() - HISTORY_SECONDS;
-async function feedUpToNow(): Promise<void> {
-  const until = nextTime() + INTERVAL_SECONDS;
-  await feed(url, fedUntil, until);
-  fedUntil = until;
-}
-
-await feedUpToNow();
-nodePlatform.print(describe(url));
-const feeding = setInterval(() => {
-  feedUpToNow().catch((error: unknown) => nodePlatform.printError(String(error)));
-}, INTERVAL_SECONDS * 1000);
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  nodePlatform.signals.on(signal, () => {
+async function main(): Promise<void> {
+  const server = await startOnFreePort();
+  const url = `http://127.0.0.1:${server.port}`;
+  const nextTime = (): number => Math.floor(Date.now() / 1000 / INTERVAL_SECONDS) * INTERVAL_SECONDS;
+  let fedUntil = nextTime() - HISTORY_SECONDS;
+  const feedUpToNow = async (): Promise<void> => {
+    const until = nextTime() + INTERVAL_SECONDS;
+    await feed(url, fedUntil, until);
+    fedUntil = until;
+  };
+  await feedUpToNow();
+  const feeding = setInterval(() => void feedUpToNow().catch(complain), INTERVAL_SECONDS * 1000);
+  let isStopping = false;
+  const stop = (): void => {
+    // A terminal and npm both send it.
+    if (isStopping) return;
+    isStopping = true;
     clearInterval(feeding);
-    server.stop().catch((error: unknown) => nodePlatform.printError(String(error)));
-  });
+    server.stop().catch(fail);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) nodePlatform.signals.on(signal, stop);
+  nodePlatform.print(describe(url));
 }
+
+const complain = (error: unknown): void => nodePlatform.printError(String(error));
+
+function fail(error: unknown): never {
+  complain(error);
+  return nodePlatform.process.exit(1);
+}
+
+main().catch(fail);

@@ -15,6 +15,8 @@ export interface Limits {
   readonly queriesPerRequest: number;
   /** Values of one answer, over all its results, padding included: 50 million are about 400 MB of JSON text. */
   readonly pointsPerAnswer: number;
+  /** Values of one result: three weeks of a metric of 1 s. `from: 0` would be 28 million nulls of one of 60 s. */
+  readonly pointsPerResult: number;
   /** A level's name (cluster, host, type + id): the WAL and the snapshot keep its length in one byte. */
   readonly nameLengthBytes: number;
   /** One line of line protocol. The rest of a longer one is skipped, so that a lost newline costs one line. */
@@ -38,6 +40,7 @@ export const defaultLimits: Limits = {
   bodyTimeoutMs: 30_000,
   queriesPerRequest: 100_000,
   pointsPerAnswer: 50_000_000,
+  pointsPerResult: 2_000_000,
   nameLengthBytes: 255,
   lineLengthBytes: 65_536,
   seriesCount: 10_000_000,
@@ -81,6 +84,7 @@ const ORDERED: readonly (readonly [keyof Limits, keyof Limits])[] = [
   ["jsonBodySizeBytes", "bodySizeBytes"],
   ["lineLengthBytes", "bodySizeBytes"],
   ["nameLengthBytes", "lineLengthBytes"],
+  ["pointsPerResult", "pointsPerAnswer"],
   ["headersTimeoutMs", "bodyTimeoutMs"],
 ];
 

@@ -1,6 +1,6 @@
 // The program: command line → configuration → server, until a signal ends it.
 
-import type { BuildInfo, Platform } from "../runtime/ports.ts";
+import type { BuildInfo, Platform, Signals } from "../runtime/ports.ts";
 import { formatVersion, parseCommandLine, type RunOptions } from "./command-line.ts";
 import { ConfigError, loadConfig, type LoadedConfig } from "./config.ts";
 import { createLogger, type Logger } from "./log.ts";
@@ -31,17 +31,42 @@ async function serve(options: RunOptions, platform: Platform, version: BuildInfo
   });
   const config = await readConfig(options, platform, log);
   if (config === undefined) return 1;
+  const stopSignal = nextStopSignal(platform.signals);
+  let server: StoreServer;
   try {
-    const server = await startStoreServer({ config, platform, log, version: version.version, dev: options.dev });
-    announce(config, server, platform);
-    // Not awaited: a service manager that is slow to listen must not hold up anything.
-    platform.process
-      .notifyReady()
-      .catch((error: unknown) => log.warn("systemd-notify failed", { error: String(error) }));
-    await untilStopped(server, platform, log);
+    const starting = startStoreServer({ config, platform, log, version: version.version, dev: options.dev });
+    // From the first moment on: a reload while the store loads must not end it, as the signal does by itself.
+    platform.signals.on("SIGHUP", () => void starting.then((started) => started.reloadTls()).catch(() => {}));
+    const first = await Promise.race([starting, stopSignal]);
+    // Nothing has been accepted yet, so there is nothing to save.
+    if (typeof first === "string") return platform.process.exit(0);
+    server = first;
+  } catch (error) {
+    log.critical("cannot start", { error: messageOf(error) });
+    return 1;
+  }
+  announce(config, server, platform);
+  // Not awaited: a service manager that is slow to listen must not hold up anything.
+  platform.process.notifyReady().catch((error: unknown) => log.warn("systemd-notify failed", { error: String(error) }));
+  log.info("stopping", { signal: await stopSignal });
+  return stop(server, log);
+}
+
+/** Resolves to the first signal that asks for the end; those that follow it are ignored. */
+function nextStopSignal(signals: Signals): Promise<string> {
+  return new Promise((resolve) => {
+    signals.on("SIGINT", () => resolve("SIGINT"));
+    signals.on("SIGTERM", () => resolve("SIGTERM"));
+  });
+}
+
+/** Returns the exit code. */
+async function stop(server: StoreServer, log: Logger): Promise<number> {
+  try {
+    await server.stop();
     return 0;
   } catch (error) {
-    log.critical("cannot start", { error: error instanceof Error ? error.message : String(error) });
+    log.critical("the last checkpoint failed; the next start reads the logs instead", { error: messageOf(error) });
     return 1;
   }
 }
@@ -66,14 +91,6 @@ function announce(config: LoadedConfig, server: StoreServer, platform: Platform)
   platform.print(`pegel listens on ${scheme}://${host.includes(":") ? `[${host}]` : host}:${server.port}`);
 }
 
-/** Resolves when SIGINT or SIGTERM came and all is stopped; SIGHUP reads the certificate again. */
-async function untilStopped(server: StoreServer, platform: Platform, log: Logger): Promise<void> {
-  const { signals } = platform;
-  signals.on("SIGHUP", () => void server.reloadTls());
-  const signal = await new Promise<string>((resolve) => {
-    signals.on("SIGINT", () => resolve("SIGINT"));
-    signals.on("SIGTERM", () => resolve("SIGTERM"));
-  });
-  log.info("stopping", { signal });
-  await server.stop();
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ import type { Logger } from "./log.ts";
 import { watchRejections } from "./rejection-watch.ts";
 import { startRetention } from "./retention-worker.ts";
 import { statusOf } from "./status.ts";
+import { ensureWritable } from "./writable-directory.ts";
 
 export interface StoreServerOptions {
   readonly config: LoadedConfig;
@@ -41,7 +42,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
 
 /**
  * Builds a store server and starts it: it listens at once, and answers 503 until the samples on disk are loaded.
- * Rejects when it cannot listen, use its certificate, drop its privileges or read the directory of checkpoints.
+ * Rejects when it cannot listen, use its certificate, drop its privileges or write to the directory of checkpoints.
  */
 export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
   const { config, platform, log } = options;
@@ -51,6 +52,7 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   const http = await startHttp(options, { fetch: (request, env) => handler.fetch(request, env) });
   try {
     dropPrivileges(options);
+    await ensureWritable(platform.files, config.metricStore.checkpoints.directory);
     const store = new MetricStore({ metrics: config.metrics, maxSeries: limits.seriesCount });
     const persistence = await Persistence.open(persistenceOptions(options, store), report);
     const now = (): number => platform.clock.now();

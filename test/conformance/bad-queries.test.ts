@@ -5,7 +5,9 @@ import { startStore, type RunningStore } from "../support/store-process.ts";
 
 let store: RunningStore;
 beforeAll(async () => {
-  store = await startStore(withLimits({ "queries-per-request": 1000, "points-per-answer": 5000 }));
+  store = await startStore(
+    withLimits({ "queries-per-request": 1000, "points-per-answer": 5000, "points-per-result": 4000 }),
+  );
   const lines = Array.from({ length: 10 }, (_, minute) => lineOf("a1", minute, T0 + minute * 60));
   lines.push(lineOf("a1", 1).replace("cluster=alex", "cluster=one"));
   await store.request("POST", "/api/write", lines.join("\n"));
@@ -196,11 +198,11 @@ describe("times", () => {
     await expectHealthy(store);
   });
 
-  test("from = 0 asks for more padding than an answer may hold: that result says so, its neighbours are answered", async () => {
+  test("from = 0 asks for more padding than a result may hold: that result says so, its neighbours are answered", async () => {
     const queries = [{ ...QUERY, metric: "net_bw", host: "none" }, QUERY];
     const [unknown, [result]] = await resultsOf({ from: 0, queries });
     const points = Math.floor(T0 / 60) + 10;
-    const error = `[METRICSTORE]> too many points: ${points} more than the answer may hold (limit points-per-answer, 5000)`;
+    const error = `[METRICSTORE]> too many points: ${points} with the nulls in front of them (limit points-per-result, 4000)`;
     expect({ unknown, result }).toEqual({ unknown: [], result: { error, ...FAILED } });
     const [[unpadded]] = await resultsOf({ from: 0, "with-padding": false, queries: [QUERY] });
     expect(unpadded).toMatchObject({ data: ALL });

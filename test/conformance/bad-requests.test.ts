@@ -238,7 +238,7 @@ describe("a slow client", () => {
     connection.send(`POST /api/query HTTP/1.1\r\n${HOST}Content-Length: ${body.length}\r\n\r\n${body}`);
     await connection.receive((text) => text !== "");
     connection.socket.pause();
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    await new Promise((resolve) => setTimeout(resolve, 6000));
     connection.socket.resume();
     const answer = await connection.receive();
     expect(answer.length).toBeLessThan(30_000_000);

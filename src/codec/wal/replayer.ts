@@ -42,7 +42,6 @@ export class WalReplayer {
   readonly #exports: WalKernelExports = createWalKernel();
   #views: WalViews = viewMemory(this.#exports);
   #stop: ReplayStop = STOP_END;
-  #end = 0;
 
   // The views change when `teach` has made the memory grow: take them from here each time.
 
@@ -82,7 +81,6 @@ export class WalReplayer {
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the kernel returns the STOP_… above
     this.#stop = this.#exports.parse(start, end) as ReplayStop;
-    this.#end = end;
     // The order of the report is that of wasm/wal/replayer.ts.
     const [count, skipped, ignored, position] = this.#views.report;
     this.count = count;
@@ -115,7 +113,7 @@ export class WalReplayer {
   /** After STOP_CORRUPT: what is wrong; its `offset` is `position`. */
   corruption(): CorruptRecord {
     this.#expectStop(STOP_CORRUPT);
-    const record = decodeRecord(this.input.subarray(0, this.#end), this.position);
+    const record = decodeRecord(this.input, this.position);
     if (record.kind !== "corrupt") throw new Error(`BUG: the kernel takes a record for corrupt that is ${record.kind}`);
     return record;
   }

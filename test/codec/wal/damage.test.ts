@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { crc32 } from "../../../src/codec/wal/crc32.ts";
 import { encodeRecord, MAX_PAYLOAD_BYTES } from "../../../src/codec/wal/record.ts";
 import type { WalSample } from "../../../src/codec/wal/record.ts";
 import { resync } from "../../../src/codec/wal/resync.ts";
@@ -48,6 +49,14 @@ function random(length: number): Uint8Array {
   });
 }
 
+/** A record whose CRC is right, with a byte of its names' lengths changed. */
+function misfit(at: number, byte: number): Uint8Array {
+  const record = encodeRecord({ metric: "m", selector: ["ab"], timestamp: 0, value: 1.5 });
+  record[at] = byte;
+  new DataView(record.buffer).setUint32(record.length - 4, crc32(record, 8, record.length - 4), true);
+  return record;
+}
+
 const recordMagic = Uint8Array.of(0xa1, 0xa7, 0x1d, 0xcc);
 const headerOfLong = concat([recordMagic, Uint8Array.of(0, 0xff, 1, 0)]);
 
@@ -86,6 +95,11 @@ describe("what survives when", () => {
     ["garbage is within a record", insertedAt(hit + 20, random(1000)), without(HIT)],
     ["magics are between records", insertedAt(hit, concat(Array(50).fill(recordMagic))), samples],
     ["a torn record is between records", insertedAt(hit, records[3].subarray(0, 30)), samples],
+    ["a metric goes on behind the value", insertedAt(hit, misfit(16, 8)), samples],
+    ["a level goes on behind the value", insertedAt(hit, misfit(20, 4)), samples],
+    ["a level is missing", insertedAt(hit, misfit(19, 2)), samples],
+    ["a level is too many", insertedAt(hit, misfit(19, 0)), samples],
+    ["a level is too short", insertedAt(hit, misfit(20, 1)), samples],
     ["bytes are missing within a record", concat([whole.subarray(0, hit + 5), whole.subarray(hit + 9)]), without(HIT)],
     [
       "bytes are missing over a border",
@@ -144,6 +158,15 @@ describe("the next intact record", () => {
     expect(resync(whole, hit)).toBe(hit);
     expect(resync(whole, starts[RECORDS - 1] + 1)).toBe(-1);
     expect(resync(whole, whole.length)).toBe(-1);
+  });
+
+  test("is none whose CRC is wrong", () => {
+    expect(
+      resync(
+        edited((bytes) => void (bytes[starts[HIT + 1] - 6] ^= 1)),
+        hit,
+      ),
+    ).toBe(starts[HIT + 1]);
   });
 
   test("is found in reasonable time in a mebibyte made to look like records", () => {

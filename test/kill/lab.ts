@@ -1,0 +1,126 @@
+// One store through many lives: started, written to, ended in one way or another, started again.
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { Ledger, linesOf, type SentSample } from "../support/ledger.ts";
+import { startProgram, temporaryDirectory, writeConfig, type Program } from "../support/program.ts";
+import { send, type ClientAnswer, type TestConfig } from "../support/store-process.ts";
+
+export class Lab {
+  readonly directory: string;
+  readonly ledger = new Ledger();
+  readonly #remove: () => void;
+  #program: Program | undefined;
+  #port = 0;
+
+  constructor() {
+    const { directory, remove } = temporaryDirectory();
+    this.directory = directory;
+    this.#remove = remove;
+  }
+
+  get program(): Program {
+    if (this.#program === undefined) throw new Error("BUG: no program is running");
+    return this.#program;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Where the checkpoints are. */
+  get checkpoints(): string {
+    return join(this.directory, "checkpoints");
+  }
+
+  async start(config: TestConfig = {}): Promise<void> {
+    this.#program = startProgram(["-config", writeConfig(this.directory, config)]);
+    this.#port = await this.#program.listening();
+  }
+
+  /** Writes samples that must be acknowledged. */
+  async write(samples: readonly SentSample[]): Promise<void> {
+    this.ledger.sent(samples);
+    const answer = await send(this.#port, "POST", "/api/write", linesOf(samples));
+    expect(answer.status, answer.body).toBe(200);
+    this.ledger.acknowledged(samples);
+  }
+
+  async checkpoint(): Promise<void> {
+    const answer = await send(this.#port, "POST", "/api/checkpoint");
+    expect(answer.status, answer.body).toBe(200);
+  }
+
+  async kill(): Promise<void> {
+    this.program.kill("SIGKILL");
+    await this.program.exited;
+  }
+
+  async stop(): Promise<void> {
+    this.program.kill("SIGTERM");
+    expect(await this.program.exited, this.program.stderr()).toEqual({ code: 0, signal: null });
+  }
+
+  /** Starts once more; all that was acknowledged must be there, and nothing that was never sent. */
+  async startAndCheck(config: TestConfig = {}): Promise<void> {
+    await this.start(config);
+    expect(await this.ledger.check(this.#port)).toEqual([]);
+  }
+
+  ask(method: string, path: string, body?: string): Promise<ClientAnswer> {
+    return send(this.#port, method, path, body);
+  }
+
+  async status(): Promise<Status> {
+    return JSON.parse((await this.ask("GET", "/api/status")).body) as Status;
+  }
+
+  /** Paths below the directory of checkpoints, of files and directories that match. */
+  files(pattern = /./): string[] {
+    const paths = readdirSync(this.checkpoints, { recursive: true, encoding: "utf8" });
+    return paths.filter((path) => pattern.test(path)).toSorted();
+  }
+
+  async close(): Promise<void> {
+    if (this.#program !== undefined) await this.kill();
+    this.#remove();
+  }
+}
+
+/** The parts of GET /api/status that tell of the disk. */
+export interface Status {
+  readonly disk: { readonly journalBytes: number; readonly walBytes: number; readonly lastCheckpoint: number | null };
+  readonly recovery: {
+    readonly hosts: number;
+    readonly logRecords: number;
+    readonly cutBytes: number;
+    readonly damaged: readonly { path: string; reason: string; lostBytes: number; keptAs?: string }[];
+    readonly foreign: readonly string[];
+  };
+}
+
+/** Runs `use` with a lab, and cleans up behind it. */
+export async function withLab(use: (lab: Lab) => Promise<void>): Promise<void> {
+  const lab = new Lab();
+  try {
+    await use(lab);
+  } finally {
+    await lab.close();
+  }
+}
+
+const MINUTE = 60;
+/** A round time, so that samples of 10 s lie on its grid. */
+export const now = Math.floor(Date.now() / 1000 / MINUTE) * MINUTE;
+
+/** `count` samples of `load`, 10 s apart, the first at `from`, on each of the hosts. */
+export function samplesFrom(from: number, count: number, hosts: readonly string[] = ["n01"]): SentSample[] {
+  return hosts.flatMap((host) =>
+    Array.from({ length: count }, (_, i) => ({
+      series: { host, metric: "load" },
+      time: from + i * 10,
+      // Different at every time, and by host.
+      value: ((from / 10 + i) % 100_000) + Number(host.replaceAll(/\D/g, "")) / 4,
+    })),
+  );
+}
