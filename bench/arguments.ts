@@ -26,7 +26,7 @@ export function usage(known: readonly string[]): string {
     "",
     `  question          ${known.join(", ")} (default: all)`,
     `  --rounds N        measure everything N times (default ${DEFAULT_ROUNDS})`,
-    "  --reference PATH  binary of cc-metric-store, measured beside pegel by the question http",
+    "  --reference PATH  binary of cc-metric-store, measured beside pegel by http, restart and checkpoint",
     "  --smoke           tiny sizes, one round: shows that everything works; the figures mean nothing",
     "  --json            print one JSON document",
   ].join("\n");

@@ -9,10 +9,15 @@ const PARENT = fileURLToPath(new URL("../data", import.meta.url));
 
 const PIECE_BYTES = 1 << 20;
 
+/** Makes an empty directory, which the caller removes. */
+export async function newDirectory(): Promise<string> {
+  await mkdir(PARENT, { recursive: true });
+  return mkdtemp(join(PARENT, "bench-"));
+}
+
 /** Makes a directory for as long as `use` takes. */
 export async function withDirectory<Result>(use: (directory: string) => Promise<Result>): Promise<Result> {
-  await mkdir(PARENT, { recursive: true });
-  const directory = await mkdtemp(join(PARENT, "bench-"));
+  const directory = await newDirectory();
   try {
     return await use(directory);
   } finally {

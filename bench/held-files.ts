@@ -1,5 +1,7 @@
 // Files in memory, as fast as can be: what is measured over them is the store's own work.
 
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FileSystemError, type AppendFile, type DirectoryEntry, type FileSystem } from "../src/runtime/ports.ts";
 
 /** `keep`: files can be read back. `discard`: they are counted only, so that memory stays as it is. */
@@ -64,6 +66,17 @@ export class HeldFiles implements FileSystem {
       kinds.set(name, rest.length > 0 ? "directory" : "file");
     }
     return Array.from(kinds, ([name, kind]) => ({ name, kind })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Writes everything to the disk, under the same paths. */
+  async saveAll(): Promise<void> {
+    for (const [path, pieces] of this.#files) {
+      await mkdir(dirname(path), { recursive: true });
+      const file = await open(path, "wx");
+      for (const piece of pieces) await file.appendFile(piece);
+      await file.sync();
+      await file.close();
+    }
   }
 
   async truncate(): Promise<void> {}

@@ -41,6 +41,14 @@ export class PostLoad {
     return load;
   }
 
+  /** Posts so many minutes at full speed. */
+  async postMinutes(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      this.#minute += MINUTE_SECONDS;
+      await this.#postMinute();
+    }
+  }
+
   /** Posts at full speed for so long, up to the end of a minute. Returns acknowledged lines a second. */
   async postFor(timeMs: number): Promise<number> {
     const begin = performance.now();
@@ -54,11 +62,8 @@ export class PostLoad {
   }
 
   /** Checks that series from all over the workload have their value in the minute posted last. */
-  async check(checks: Checks): Promise<void> {
-    const { series } = this.#workload;
-    const step = Math.max(1, Math.floor(series.length / CHECKED_SERIES));
-    for (let i = 0; i < series.length; i += step)
-      await checkSample(this.#connections[0], series[i], this.#minute, checks);
+  check(checks: Checks): Promise<void> {
+    return checkSamples(this.#connections[0], this.#workload, this.#minute, checks);
   }
 
   close(): void {
@@ -80,7 +85,19 @@ function openAll(port: number, count: number): Promise<Connection[]> {
   return Promise.all(Array.from({ length: count }, () => Connection.open(port)));
 }
 
-async function postMessage(connection: Connection, message: Message, time: number): Promise<void> {
+/** Checks that series from all over the workload have their value in the minute of `time` (Unix seconds). */
+export async function checkSamples(
+  connection: Connection,
+  { series }: Workload,
+  time: number,
+  checks: Checks,
+): Promise<void> {
+  const step = Math.max(1, Math.floor(series.length / CHECKED_SERIES));
+  for (let i = 0; i < series.length; i += step) await checkSample(connection, series[i], time, checks);
+}
+
+/** Posts a message with this time (Unix seconds). Rejects unless it is acknowledged. */
+export async function postMessage(connection: Connection, message: Message, time: number): Promise<void> {
   setTime(message, time);
   acknowledged(await connection.send(requestHead("POST", WRITE_PATH, message.bytes.length), message.bytes));
 }

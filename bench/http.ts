@@ -1,7 +1,10 @@
-// How fast is the server over HTTP, and how much faster than the reference? Ingest and queries, store in memory. The
-// load generator is this process, the server another; a reference runs beside pegel, and they are measured in turn.
+// How fast is the server over HTTP, and how much faster than the reference? The load generator is this process, the
+// server another; a reference runs beside pegel, and they are measured in turn. Both write their logs while they ingest,
+// but only pegel flushes before it acknowledges: what that alone costs stands below it.
 
+import { join } from "node:path";
 import { ALL_HOSTS, clusterSeries, type HostCounts } from "./cluster.ts";
+import { appendPlainly, withDirectory } from "./disk.ts";
 import {
   medianOf,
   type Checks,
@@ -63,7 +66,7 @@ const ingestShapes: readonly IngestShape[] = [
 
 export const http: Question = {
   name: "http",
-  title: "over HTTP, store in memory",
+  title: "over HTTP, acknowledged means flushed to disk",
   cases: [
     { name: "ingest", run: measureIngest },
     { name: "query", run: measureQueries },
@@ -78,10 +81,26 @@ async function measureIngest(options: RunOptions, checks: Checks): Promise<Figur
     // Fresh servers each: none may gain from what another shape has taught it.
     figures.push(
       await withServers(options, (servers) => measureShape(shape, workload, servers, options.scale, checks)),
+      await measureFloor(shape, workload, options.scale),
     );
   }
   return figures;
 }
+
+/** The records of as many posts, one after the other appended to a file and flushed: no store, no HTTP, no other writer. */
+function measureFloor({ what }: IngestShape, { series, messages }: Workload, scale: Scale): Promise<Figure> {
+  const posts = Math.min(messages.length, FLOOR_POSTS[scale]);
+  const lines = (series.length * posts) / messages.length;
+  return withDirectory(async (directory) => {
+    const sizeBytes = lines * RECORD_BYTES;
+    const timeMs = await appendPlainly(join(directory, "floor"), sizeBytes, "each", sizeBytes / posts);
+    return { what: `floor of ${what}: append, fdatasync`, unit: "M lines/s", value: lines / timeMs / 1000 };
+  });
+}
+
+const FLOOR_POSTS: Readonly<Record<Scale, number>> = { full: 500, smoke: 5 };
+/** Of the workload's records on average. */
+const RECORD_BYTES = 46;
 
 async function measureShape(
   { what, connections, target }: IngestShape,
@@ -160,7 +179,7 @@ async function withServers<Result>(
   const commands: Command[] = [pegelCommand, ...(referencePath === undefined ? [] : [[referencePath] as const])];
   const servers: StoreServer[] = [];
   try {
-    for (const command of commands) servers.push(await startStoreServer(command));
+    for (const command of commands) servers.push(await startStoreServer(command, { fileFormat: "wal" }));
     return await use(servers);
   } finally {
     for (const server of servers) await server.stop();

@@ -4,8 +4,10 @@ import type { MetricStore } from "../src/core/store.ts";
 import { Ingest } from "../src/ingest/ingest.ts";
 import { HostRegistry } from "../src/persistence/host-registry.ts";
 import { Loader } from "../src/persistence/loader.ts";
+import { Persistence } from "../src/persistence/persistence.ts";
 import { newRecoveryReport, type RecoveryReport } from "../src/persistence/recovery-report.ts";
 import { WriteAheadLog } from "../src/persistence/write-ahead-log.ts";
+import { nodeClock, nodeFileSystem, nodeScheduler } from "../src/runtime/node.ts";
 import type { FileSystem } from "../src/runtime/ports.ts";
 import { defaultLimits } from "../src/service/limits.ts";
 import type { Checks } from "./harness.ts";
@@ -26,31 +28,61 @@ export interface LoggedStore {
 export function newLoggedStore(files: FileSystem, root: string, sync: "commit" | "write", now: number): LoggedStore {
   const store = newStore();
   const hosts = new HostRegistry(files, root);
-  const log = new WriteAheadLog({ store, files, hosts, root, journals: [], sync });
+  const log = new WriteAheadLog({ store, files, hosts, root, journals: { numbers: [], last: 0 }, sync });
   const options = { store, limits: defaultLimits, retentionSeconds: RETENTION_SECONDS, now: () => now, log };
   return { store, log, ingest: new Ingest(options) };
 }
 
-/** Ingests a workload at one time (Unix seconds), so many messages at once, as many connections bring them. */
+/** A store over an empty directory with all that a server has around it, its timers included. */
+export async function newPersistentStore(
+  root: string,
+  now: number,
+): Promise<{ ingest: Ingest; persistence: Persistence }> {
+  const store = newStore();
+  const persistence = await Persistence.open({
+    store,
+    files: nodeFileSystem,
+    clock: nodeClock,
+    scheduler: nodeScheduler,
+    root,
+    format: "bin",
+    retentionSeconds: RETENTION_SECONDS,
+    checkpointIntervalMs: RETENTION_SECONDS * 1000,
+    maxWalSizeBytes: Infinity,
+    workers: 2,
+    sync: "commit",
+    onProblem: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+  });
+  const options = { store, limits: defaultLimits, retentionSeconds: RETENTION_SECONDS, now: () => now };
+  return { persistence, ingest: new Ingest({ ...options, log: persistence.log }) };
+}
+
+/**
+ * Ingests a workload at one time (Unix seconds), so many messages at once, as many connections bring them. Returns the
+ * milliseconds.
+ */
 export async function ingestMinute(
   { log, ingest }: LoggedStore,
   { messages }: Workload,
   time: number,
   atOnce: number,
-): Promise<void> {
+): Promise<number> {
+  for (const message of messages) setTime(message, time);
   let next = 0;
   const work = async (): Promise<void> => {
-    while (next < messages.length) await ingestMessage(ingest, messages[next++], time);
+    while (next < messages.length) await ingestMessage(ingest, messages[next++]);
   };
+  const begin = performance.now();
   await Promise.all(Array.from({ length: atOnce }, work));
   if (log.journalBytes > SETTLE_SIZE_BYTES) await log.settle();
+  return performance.now() - begin;
 }
 
-/** Ingests one message at one time (Unix seconds). */
-export async function ingestMessage(ingest: Ingest, message: Message, time: number): Promise<void> {
-  setTime(message, time);
+export async function ingestMessage(ingest: Ingest, { bytes }: Message): Promise<void> {
   const batch = ingest.begin("");
-  batch.add(message.bytes);
+  batch.add(bytes);
   await batch.finish();
 }
 

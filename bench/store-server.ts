@@ -1,15 +1,15 @@
 // A store server in a process of its own, pegel or the reference: both take the same flags and the same configuration.
-// JSON checkpoints at long intervals in a directory that is thrown away: nothing goes to disk while it is measured.
+// No checkpoint comes due while it is measured, unless a question asks for one.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { metricConfigs } from "./cluster.ts";
 import { Connection, requestHead } from "./connection.ts";
+import { newDirectory } from "./disk.ts";
 
 /** A program and its first arguments. */
 export type Command = readonly [string, ...string[]];
@@ -19,21 +19,37 @@ export const pegelCommand: Command = [process.execPath, fileURLToPath(new URL("p
 
 export interface StoreServer {
   readonly port: number;
-  /** Ends the process at once, without a checkpoint, and removes its files. */
+  /** From the start of the process to the first answer that was not "loading". */
+  readonly startMs: number;
+  /** Ends the process at once, without a checkpoint, and removes its files; a directory that was given to it stays. */
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 20_000;
-const POLL_MS = 20;
+export interface ServerSettings {
+  /** `wal`: binary checkpoints and a write-ahead log. `json`: what the reference has no log for. */
+  readonly fileFormat?: "json" | "wal";
+  /** The directory of checkpoints; else one that is thrown away. */
+  readonly checkpointDirectory?: string;
+  /** As in the configuration, `12h`. */
+  readonly checkpointInterval?: string;
+}
+
+const START_TIMEOUT_MS = 60_000;
+/** Short: what it takes to start is measured, too. */
+const POLL_MS = 5;
 /** Of what the server has written, shown when it does not start. */
 const SHOWN_CHARS = 2000;
 
 /** Starts the server and waits until it answers. Rejects, with what it wrote, when it does not. */
-export async function startStoreServer([program, ...args]: Command): Promise<StoreServer> {
-  const directory = await mkdtemp(join(tmpdir(), "pegel-bench-"));
+export async function startStoreServer(
+  [program, ...args]: Command,
+  settings: ServerSettings = {},
+): Promise<StoreServer> {
+  const directory = await newDirectory();
   const port = await freePort();
   const configPath = join(directory, "config.json");
-  await writeFile(configPath, JSON.stringify(configFor(port, directory)));
+  await writeFile(configPath, JSON.stringify(configFor(port, directory, settings)));
+  const begin = performance.now();
   const server = spawn(program, [...args, "-config", configPath], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe"],
@@ -52,12 +68,17 @@ export async function startStoreServer([program, ...args]: Command): Promise<Sto
     await ended;
     await rm(directory, { recursive: true, force: true });
   };
-  if (await answers(port, isRunning)) return { port, stop };
+  if (await answers(port, isRunning)) return { port, startMs: performance.now() - begin, stop };
   await stop();
   throw new Error(`${program} does not answer on port ${port}; it wrote: ${output}`);
 }
 
-function configFor(port: number, directory: string): object {
+function configFor(port: number, directory: string, settings: ServerSettings): object {
+  const {
+    fileFormat = "json",
+    checkpointDirectory = join(directory, "checkpoints"),
+    checkpointInterval = "96h",
+  } = settings;
   return {
     main: { addr: `127.0.0.1:${port}` },
     metrics: metricConfigs(),
@@ -65,8 +86,8 @@ function configFor(port: number, directory: string): object {
       "retention-in-memory": "96h",
       // In GB, so that neither server frees anything.
       "memory-cap": 100,
-      "checkpoint-interval": "96h",
-      checkpoints: { "file-format": "json", directory: join(directory, "checkpoints") },
+      "checkpoint-interval": checkpointInterval,
+      checkpoints: { "file-format": fileFormat, directory: checkpointDirectory },
     },
   };
 }

@@ -4,6 +4,7 @@ import { MetricStore } from "../src/core/store.ts";
 import { Ingest } from "../src/ingest/ingest.ts";
 import { QueryService } from "../src/query/query-service.ts";
 import { defaultLimits } from "../src/service/limits.ts";
+import { SimdAdder } from "../src/wasm/simd-adder.ts";
 import { metricConfigs } from "./cluster.ts";
 import type { Checks } from "./harness.ts";
 import { levelPathOf, type Workload } from "./workload.ts";
@@ -14,7 +15,7 @@ export const MINUTE_SECONDS = 60;
 const RETENTION_SECONDS = 48 * 3600;
 
 export function newStore(): MetricStore {
-  return new MetricStore({ metrics: metricConfigs() });
+  return new MetricStore({ metrics: metricConfigs(), adder: new SimdAdder() });
 }
 
 /** An ingest whose clock stands at BEGIN: all samples are younger than the retention. */

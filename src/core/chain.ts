@@ -88,6 +88,8 @@ export function sealHead(table: SeriesTable, pool: BufferPool, series: number): 
   const head = table.head[series];
   if (head === NO_BUFFER) return;
   const length = table.headLength[series];
+  // The header keeps up with everything but appends, so where it has the length the buffer has the values.
+  if (pool.length[head] === length) return;
   const waiting = length % STAGE_SLOTS;
   pool.length[head] = length;
   settle(table, pool, series, length - waiting, waiting);

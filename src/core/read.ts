@@ -1,10 +1,11 @@
 // Reading: the values of one series, or of several combined into one, on a grid of time. (spec §4; seed: buffer.go)
 
-import { CAPACITY_SHIFT, NO_BUFFER, SLAB_MASK, SLAB_SHIFT, type BufferPool } from "./buffer-pool.ts";
-import { sealHead, tidy } from "./chain.ts";
+import { MAX_ROWS, PlainAdder, type Adder } from "./adder.ts";
+import type { BufferPool } from "./buffer-pool.ts";
 import { StoreError } from "./errors.ts";
 import type { Aggregation } from "./metrics.ts";
 import type { SeriesTable } from "./series.ts";
+import { SpanList } from "./spans.ts";
 
 /**
  * Values of one metric. Value i belongs to the time from + i · frequency; NaN where there is no sample.
@@ -18,165 +19,120 @@ export interface SeriesData {
   readonly to: number;
 }
 
-/** What of a series a range of time touches: runs of consecutive slots, and where they go in the answer. */
-interface Span {
-  /** Unix seconds of value 0. */
-  from: number;
-  /** Number of values, from the first to the last slot with data in the range. */
-  count: number;
-  runs: Run[];
-}
+/** Reads the series of one store. */
+export class SeriesReader {
+  readonly #table: SeriesTable;
+  readonly #pool: BufferPool;
+  readonly #adder: Adder;
+  readonly #spans = new SpanList();
 
-interface Run {
-  slab: Float32Array;
-  /** Index of the run's first value in its slab. */
-  at: number;
-  /** Index of the run's first value in the span. */
-  offset: number;
-  count: number;
-}
-
-/**
- * Reads one series.
- * @param from first time asked for, Unix seconds; off the grid it stays as it is
- * @param to end of the range, Unix seconds, exclusive
- */
-export function readSeries(table: SeriesTable, pool: BufferPool, series: number, from: number, to: number): SeriesData {
-  const frequency = table.frequency[series];
-  const span = findSpan(table, pool, series, from, to);
-  const values = new Float64Array(span.count);
-  fillGaps(values, span.runs);
-  for (const run of span.runs) copyRun(values, run.offset, run.slab, run.at, run.count);
-  return { values, from: span.from, to: span.from + span.count * frequency };
-}
-
-/**
- * Reads several series of one metric as one: the sum, or for "avg" the sum × 1/n, slot by slot. A slot is NaN where any
- * series has no value; the range is the union of their ranges.
- *
- * Alignment: time runs in steps of the frequency from where the first series with data begins, or by whole steps
- * earlier if another begins earlier. A series that begins between two steps counts from the earlier of them.
- * @throws StoreError `invalid-aggregation` when the metric must not be combined
- */
-export function readAggregated(
-  table: SeriesTable,
-  pool: BufferPool,
-  selected: readonly number[],
-  aggregation: Aggregation,
-  from: number,
-  to: number,
-): SeriesData {
-  if (selected.length === 0) throw new Error("BUG: nothing to aggregate");
-  if (selected.length === 1) return readSeries(table, pool, selected[0], from, to);
-  if (aggregation === null) throw new StoreError("invalid-aggregation", "[METRICSTORE]> invalid aggregation");
-  const frequency = table.frequency[selected[0]];
-  const { base, spans, count } = alignSpans(table, pool, selected, from, to);
-  const sums = new Float64Array(count);
-  addSpans(sums, spans, base, frequency);
-  if (aggregation === "avg") scale(sums, 1 / selected.length);
-  return { values: sums, from: base, to: base + count * frequency };
-}
-
-function slotTime(pool: BufferPool, buffer: number, frequency: number): number {
-  return pool.start[buffer] + Math.floor(frequency / 2);
-}
-
-function findSpan(table: SeriesTable, pool: BufferPool, series: number, from: number, to: number): Span {
-  const frequency = table.frequency[series];
-  const chain = chainFrom(table, pool, series, from);
-  if (chain.length === 0) return { from, count: 0, runs: [] };
-  const first = Math.max(from, slotTime(pool, chain[0], frequency));
-  const wanted = Math.max(0, Math.ceil((to - first) / frequency));
-  const runs: Run[] = [];
-  let count = 0;
-  for (const buffer of chain) {
-    const start = pool.start[buffer];
-    // A gap before a newer buffer is part of the answer only if the range reaches that buffer.
-    if (buffer !== chain[0] && to <= start) break;
-    const slotOfFirst = Math.floor((first - start) / frequency);
-    const offset = Math.max(count, -slotOfFirst);
-    const end = Math.min(wanted, pool.length[buffer] - slotOfFirst);
-    if (end > offset) {
-      const at = ((buffer & SLAB_MASK) << CAPACITY_SHIFT) + slotOfFirst + offset;
-      runs.push({ slab: pool.slabs[buffer >>> SLAB_SHIFT], at, offset, count: end - offset });
-    }
-    count = Math.max(count, Math.min(wanted, Math.max(offset, end)));
+  constructor(table: SeriesTable, pool: BufferPool, adder: Adder = new PlainAdder()) {
+    this.#table = table;
+    this.#pool = pool;
+    this.#adder = adder;
   }
-  return { from: first, count, runs };
-}
 
-/** The buffers from the one that holds `from` on, oldest first; all of them when `from` lies before the first. */
-function chainFrom(table: SeriesTable, pool: BufferPool, series: number, from: number): number[] {
-  tidy(table, pool, series);
-  sealHead(table, pool, series);
-  const frequency = table.frequency[series];
-  const chain: number[] = [];
-  for (let buffer = table.head[series]; buffer !== NO_BUFFER; buffer = pool.previous[buffer]) {
-    chain.push(buffer);
-    if (slotTime(pool, buffer, frequency) <= from) break;
+  /**
+   * Reads one series.
+   * @param from first time asked for, Unix seconds; off the grid it stays as it is
+   * @param to end of the range, Unix seconds, exclusive
+   */
+  readOne(series: number, from: number, to: number): SeriesData {
+    const spans = this.#spans;
+    spans.clear();
+    spans.find(this.#table, this.#pool, series, from, to);
+    const values = new Float64Array(spans.length[0]);
+    copyRuns(values, this.#pool.slabs, spans);
+    spans.fillGaps(values, 0);
+    return { values, from: spans.from[0], to: spans.from[0] + values.length * this.#table.frequency[series] };
   }
-  return chain.toReversed();
-}
 
-function alignSpans(
-  table: SeriesTable,
-  pool: BufferPool,
-  selected: readonly number[],
-  from: number,
-  to: number,
-): { base: number; spans: Span[]; count: number } {
-  const frequency = table.frequency[selected[0]];
-  const asked = selected.map((series) => findSpan(table, pool, series, from, to));
-  const withData = asked.filter((span) => span.count > 0);
-  const base = baseOf(withData.length > 0 ? withData : asked, frequency);
-  const spans = selected.map((series, i) =>
+  /**
+   * Reads several series of one metric as one: the sum, or for "avg" the sum × 1/n, slot by slot. A slot is NaN where
+   * any series has no value; the range is the union of their ranges.
+   *
+   * Alignment: time runs in steps of the frequency from where the first series with data begins, or by whole steps
+   * earlier if another begins earlier. A series that begins between two steps counts from the earlier of them.
+   * @throws StoreError `invalid-aggregation` when the metric must not be combined
+   */
+  readCombined(selected: readonly number[], aggregation: Aggregation, from: number, to: number): SeriesData {
+    if (selected.length === 0) throw new Error("BUG: nothing to aggregate");
+    if (selected.length === 1) return this.readOne(selected[0], from, to);
+    if (aggregation === null) throw new StoreError("invalid-aggregation", "[METRICSTORE]> invalid aggregation");
+    const frequency = this.#table.frequency[selected[0]];
+    const base = this.#findAligned(selected, frequency, from, to);
+    const length = shiftSpans(this.#spans, base, frequency);
+    const values = this.#sumSpans(length);
+    if (aggregation === "avg") scale(values, 1 / selected.length);
+    return { values, from: base, to: base + length * frequency };
+  }
+
+  /** Finds the spans of all series, none of which begins a whole step before the time that is returned. */
+  #findAligned(selected: readonly number[], frequency: number, from: number, to: number): number {
+    const spans = this.#spans;
+    spans.clear();
+    for (const series of selected) spans.find(this.#table, this.#pool, series, from, to);
+    const base = baseOf(spans, frequency);
+    const begins = spans.from.slice(0, spans.count);
+    if (begins.every((begin) => begin >= base)) return base;
     // A series that reaches back behind the common start has to be sampled at the common times.
-    asked[i].from < base ? findSpan(table, pool, series, base, to) : asked[i],
-  );
-  let count = 0;
-  for (const span of spans) {
-    if (span.count > 0) count = Math.max(count, Math.floor((span.from - base) / frequency) + span.count);
+    spans.clear();
+    for (const [i, series] of selected.entries()) {
+      spans.find(this.#table, this.#pool, series, begins[i] < base ? base : from, to);
+    }
+    return base;
   }
-  return { base, spans, count };
+
+  #sumSpans(length: number): Float64Array<ArrayBuffer> {
+    const { slabs } = this.#pool;
+    const spans = this.#spans;
+    this.#adder.begin(length);
+    for (let span = 0, count = 0; span < spans.count; span += count) {
+      count = spans.countInStep(span, MAX_ROWS);
+      const end = spans.runsEnd[span];
+      const step = end - spans.runsBegin(span);
+      for (let first = end - step; first < end; first++) this.#adder.add(slabs, spans.runs, { first, step, count });
+    }
+    const sums = this.#adder.finish();
+    for (let span = 0; span < spans.count; span++) spans.fillGaps(sums, span);
+    return sums;
+  }
 }
 
-function baseOf(spans: readonly Span[], frequency: number): number {
-  const anchor = spans[0].from;
+/** The time of the combined value 0: on the grid of the first series with data, or of the first if none has any. */
+function baseOf(spans: SpanList, frequency: number): number {
+  let withData = 0;
+  while (withData < spans.count && spans.length[withData] === 0) withData++;
+  const isEmpty = withData === spans.count;
+  const anchor = spans.from[isEmpty ? 0 : withData];
   let earliest = anchor;
-  for (const span of spans) earliest = Math.min(earliest, span.from);
+  for (let span = 0; span < spans.count; span++) {
+    if (isEmpty || spans.length[span] > 0) earliest = Math.min(earliest, spans.from[span]);
+  }
   return anchor - Math.floor((anchor - earliest) / frequency) * frequency;
 }
 
-function addSpans(sums: Float64Array, spans: readonly Span[], base: number, frequency: number): void {
-  for (const span of spans) {
-    const shift = span.count > 0 ? Math.floor((span.from - base) / frequency) : sums.length;
-    let covered = 0;
-    for (const run of span.runs) {
-      const at = shift + run.offset;
-      sums.fill(NaN, covered, at);
-      addRun(sums, at, run.slab, run.at, run.count);
-      covered = at + run.count;
-    }
-    sums.fill(NaN, covered, sums.length);
+/** Makes the offsets of all runs count from `base`. Returns the length of the whole. */
+function shiftSpans(spans: SpanList, base: number, frequency: number): number {
+  let length = 0;
+  for (let span = 0; span < spans.count; span++) {
+    if (spans.length[span] === 0) continue;
+    const shift = Math.floor((spans.from[span] - base) / frequency);
+    if (shift > 0) spans.shift(span, shift);
+    length = Math.max(length, shift + spans.length[span]);
+  }
+  return length;
+}
+
+/** Copies the runs of the only span. A stored −0 is read as 0, as the reference reads it (it adds to 0). */
+function copyRuns(values: Float64Array, slabs: readonly Float32Array[], { runs, runsEnd }: SpanList): void {
+  for (let run = 0; run < runsEnd[0]; run++) {
+    copyRun(values, runs.offset[run], slabs[runs.slab[run]], runs.at[run], runs.length[run]);
   }
 }
 
-function fillGaps(values: Float64Array, runs: readonly Run[]): void {
-  let covered = 0;
-  for (const run of runs) {
-    values.fill(NaN, covered, run.offset);
-    covered = run.offset + run.count;
-  }
-  values.fill(NaN, covered, values.length);
-}
-
-/** A stored −0 is read as 0, as the reference reads it (it adds to 0). */
-function copyRun(values: Float64Array, offset: number, slab: Float32Array, at: number, count: number): void {
-  for (let i = 0; i < count; i++) values[offset + i] = slab[at + i] + 0;
-}
-
-function addRun(sums: Float64Array, offset: number, slab: Float32Array, at: number, count: number): void {
-  for (let i = 0; i < count; i++) sums[offset + i] += slab[at + i];
+function copyRun(values: Float64Array, offset: number, slab: Float32Array, at: number, length: number): void {
+  for (let i = 0; i < length; i++) values[offset + i] = slab[at + i] + 0;
 }
 
 function scale(values: Float64Array, factor: number): void {

@@ -1,5 +1,6 @@
 // The metric store: the tree of levels, the series, their buffers, and what can be asked of them. One thread owns it.
 
+import type { Adder } from "./adder.ts";
 import { bufferRanges, readBlock, writeBlock, type Block, type TimeRange } from "./blocks.ts";
 import { BufferPool, NO_BUFFER } from "./buffer-pool.ts";
 import { chainOf, sealHead, writeColumns, writeSample, type SampleColumns } from "./chain.ts";
@@ -8,7 +9,7 @@ import { StoreError } from "./errors.ts";
 import { healthOfLevel, stateOf, type HealthMetrics, type MonitoringState } from "./health.ts";
 import { Level, selectSeries, visitLevels, type LevelPath, type Selector } from "./level.ts";
 import { MetricTable, type Metric, type MetricConfig } from "./metrics.ts";
-import { readAggregated, type SeriesData } from "./read.ts";
+import { SeriesReader, type SeriesData } from "./read.ts";
 import { resample, type Resampler } from "./resample.ts";
 import { freeLevel, freeOldest, pruneEmpty } from "./retention.ts";
 import { SeriesTable } from "./series.ts";
@@ -18,6 +19,8 @@ export interface StoreOptions {
   readonly metrics: Readonly<Record<string, MetricConfig>>;
   /** A new series beyond this many is refused. */
   readonly maxSeries?: number;
+  /** Adds up what is aggregated, faster than the plain way; for this store alone. */
+  readonly adder?: Adder;
 }
 
 /** The answer to a read; `resolution` in seconds. */
@@ -46,10 +49,12 @@ export class MetricStore {
   readonly root = new Level("", undefined);
   readonly #table = new SeriesTable();
   readonly #pool = new BufferPool();
+  readonly #reader: SeriesReader;
   readonly #maxSeries: number;
 
   constructor(options: StoreOptions) {
     this.metrics = new MetricTable(options.metrics);
+    this.#reader = new SeriesReader(this.#table, this.#pool, options.adder);
     this.#maxSeries = options.maxSeries ?? Infinity;
   }
 
@@ -138,7 +143,7 @@ export class MetricStore {
     if (from > to) throw new StoreError("invalid-time-range", "[METRICSTORE]> invalid time range");
     const selected = selectSeries(this.root, selector, metric.index, this.#hasSamples);
     if (selected.length === 0) throw new StoreError("not-found", "[METRICSTORE]> metric or host not found");
-    return { metric, data: readAggregated(this.#table, this.#pool, selected, metric.aggregation, from, to) };
+    return { metric, data: this.#reader.readCombined(selected, metric.aggregation, from, to) };
   }
 
   /** The values of a series whose times lie in [from, to), or undefined if there are none. */

@@ -102,7 +102,8 @@ class LineBatch implements Batch {
   async finish(): Promise<IngestReport> {
     this.#isLast = true;
     if (this.#tail.length > 0) this.#addPiece(LAST_NEWLINE, 0);
-    await this.#options.log?.commit();
+    const { log } = this.#options;
+    if (log !== undefined) await log.commit();
     return this.#tally.report();
   }
 
@@ -118,10 +119,10 @@ class LineBatch implements Batch {
     const tailLength = this.#tail.length;
     const taken = Math.min(INPUT_BYTES - tailLength, chunk.length - offset);
     const filled = tailLength + taken;
-    input.set(this.#tail);
+    if (tailLength > 0) input.set(this.#tail);
     input.set(taken === chunk.length ? chunk : chunk.subarray(offset, offset + taken), tailLength);
     const start = this.#isSkipping ? this.#endOfSkipped(input, filled) : 0;
-    const end = input.lastIndexOf(NEWLINE, filled - 1) + 1;
+    const end = behindLastNewline(input, filled);
     const done = end > start ? this.#parseLines(start, end, filled, useKernel) : start;
     // Learning may have moved the kernel's memory: `input` is not to be used any more.
     this.#keepTail(this.#learner.kernel.input, done, filled);
@@ -254,6 +255,11 @@ class LineBatch implements Batch {
       `at line ${this.#line}: longer than ${lineLengthBytes} bytes (limit line-length-bytes)`,
     );
   }
+}
+
+/** Where the complete lines among the first `filled` bytes end; 0 if there are none. Mostly the last byte is a newline. */
+function behindLastNewline(input: Uint8Array, filled: number): number {
+  return input[filled - 1] === NEWLINE ? filled : input.lastIndexOf(NEWLINE, filled - 1) + 1;
 }
 
 /** Newlines within a line: those in quoted values. */

@@ -3,7 +3,11 @@
 
 import { IGNORED_SERIES, LineKernel } from "../codec/line-protocol/kernel.ts";
 
-const INITIAL_KEYS = 1 << 14;
+/**
+ * As many as a large centre has series: learning them all again, after each doubling, would cost the first minutes more
+ * than the 12 MiB which they take, 4 MiB of that in a small store.
+ */
+const INITIAL_KEYS = 1 << 18;
 /** A line of an unknown context: not learnt, not known. */
 const NO_CONTEXT = -1;
 

@@ -1,7 +1,7 @@
 // Files that are there as a whole or not at all, whenever the power goes.
 
 import type { FileSystem } from "../runtime/ports.ts";
-import { UNFINISHED_SUFFIX } from "./layout.ts";
+import { DAMAGED_SUFFIX, join, UNFINISHED_SUFFIX } from "./layout.ts";
 
 /** Writes a file under another name, syncs it, renames it, and syncs its directory. An older file of that name is replaced. */
 export async function writeAtomically(
@@ -10,7 +10,7 @@ export async function writeAtomically(
   name: string,
   bytes: Uint8Array,
 ): Promise<void> {
-  const path = `${directory}/${name}`;
+  const path = join(directory, name);
   const unfinished = path + UNFINISHED_SUFFIX;
   await removeIfThere(files, unfinished);
   const file = await files.openForAppend(unfinished, "new");
@@ -24,6 +24,17 @@ export async function writeAtomically(
   await files.syncDirectory(directory);
 }
 
+/** Makes a directory and those above it, and their names durable. */
+export async function makeDurableDirectory(files: FileSystem, path: string): Promise<void> {
+  await files.makeDirectory(path);
+  for (let child = path; child !== "." && child !== "/";) {
+    const parent = child.replace(/\/*[^/]*\/*$/, "") || (child.startsWith("/") ? "/" : ".");
+    // Those far up may not be ours to open; they are older than we are, then.
+    await files.syncDirectory(parent).catch(() => {});
+    child = parent;
+  }
+}
+
 /** Removes a file; content if there is none. */
 export async function removeIfThere(files: FileSystem, path: string): Promise<void> {
   try {
@@ -31,6 +42,25 @@ export async function removeIfThere(files: FileSystem, path: string): Promise<vo
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
+}
+
+/**
+ * Gives a file that cannot be used a name under which nobody reads it, durably, and returns its path.
+ * @param target where to put it
+ */
+export async function setAside(
+  files: FileSystem,
+  directory: string,
+  name: string,
+  target: string = directory,
+): Promise<string> {
+  const taken = new Set((await files.list(target)).map((entry) => entry.name));
+  let kept = name + DAMAGED_SUFFIX;
+  for (let i = 2; taken.has(kept); i++) kept = `${name}.${i}${DAMAGED_SUFFIX}`;
+  await files.rename(join(directory, name), join(target, kept));
+  await files.syncDirectory(target);
+  if (target !== directory) await files.syncDirectory(directory);
+  return join(target, kept);
 }
 
 export function isNotFound(error: unknown): boolean {

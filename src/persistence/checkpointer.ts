@@ -1,15 +1,15 @@
 // Checkpoints: what of a host is in no snapshot goes into one, then the WAL that held it goes. (design.md, Durability)
 
 import type { HostSnapshot } from "../codec/host-snapshot.ts";
-import type { MetricConfig } from "../core/metrics.ts";
-import { MetricStore } from "../core/store.ts";
+import type { MetricStore } from "../core/store.ts";
 import type { FileSystem } from "../runtime/ports.ts";
-import { removeIfThere, writeAtomically } from "./atomic-file.ts";
+import type { TimeRange } from "../core/blocks.ts";
+import { removeIfThere, setAside, writeAtomically } from "./atomic-file.ts";
 import { exportHost, markHostSaved, unsavedOf } from "./host-export.ts";
 import type { HostFiles, SnapshotFile } from "./host-files.ts";
-import { importHost } from "./host-import.ts";
 import { join, snapshotFileName, type SnapshotFormat } from "./layout.ts";
-import { decodeHost, encodeHost, readWhole } from "./snapshot-files.ts";
+import { mergeSnapshots } from "./merge.ts";
+import { decodeHost, encodeHost, isDamage, readWholeIfThere } from "./snapshot-files.ts";
 
 export interface CheckpointerOptions {
   readonly store: MetricStore;
@@ -36,22 +36,18 @@ export class Checkpointer {
   async #checkpoint(host: HostFiles): Promise<boolean> {
     const { store } = this.#options;
     const level = store.root.find([host.cluster, host.host]);
-    // From here to the first `await` nothing can be written: records, marks and exported samples are of one moment.
-    const cover = host.beginCover();
+    // From here to the first `await` nothing can be written: exported samples, marks and records are of one moment.
     const unsaved = level === undefined ? { hasAny: false, changedFrom: Infinity } : unsavedOf(store, level);
-    if (level === undefined || !unsaved.hasAny) {
-      await cover.forget();
-      return false;
-    }
-    const superseded = host.snapshots.filter((file) => host.mustRewrite || file.to > unsaved.changedFrom);
-    const since = superseded.reduce((time, file) => Math.min(time, file.from), unsaved.changedFrom);
-    const parts = exportHost(store, level, host.mustRewrite ? -Infinity : since);
-    const unmark = markHostSaved(store, level);
+    const hasWork = level !== undefined && (unsaved.hasAny || host.mustRewrite);
+    const changedFrom = host.mustRewrite ? -Infinity : unsaved.changedFrom;
+    const parts = hasWork ? exportHost(store, level, sinceOf(host.snapshots, changedFrom)) : [];
+    const unmark = hasWork ? markHostSaved(store, level) : (): boolean => true;
+    const cover = host.beginCover();
     try {
-      await this.#replace(host, superseded, parts);
+      if (parts.length > 0) await this.#replace(host, replacedBy(parts, host.snapshots, changedFrom), parts);
       await cover.forget();
       host.mustRewrite = false;
-      return true;
+      return parts.length > 0;
     } catch (error) {
       cover.restore();
       if (!unmark()) host.mustRewrite = true;
@@ -59,44 +55,68 @@ export class Checkpointer {
     }
   }
 
-  /** Writes the parts, with what the superseded files hold beside them, and removes those files. */
-  async #replace(host: HostFiles, superseded: readonly SnapshotFile[], parts: readonly HostSnapshot[]): Promise<void> {
-    const { files, format } = this.#options;
-    await host.makeDirectory();
-    const names = new Set(parts.map(({ from }) => snapshotFileName({ from, format })));
-    // A file of the same name may hold other samples, of series that have come only now.
-    const replaced = host.snapshots.filter((file) => superseded.includes(file) || names.has(file.name));
-    const merged = replaced.length === 0 ? parts : await this.#merge(host, replaced, parts);
-    const written: SnapshotFile[] = [];
-    for (const part of merged) {
-      const name = snapshotFileName({ from: part.from, format });
-      await writeAtomically(files, host.directory, name, encodeHost(part, format));
-      written.push({ name, format, from: part.from, to: part.to });
+  /** Writes the parts, with what the replaced files hold beside them, and removes those files. */
+  async #replace(host: HostFiles, replaced: readonly SnapshotFile[], parts: readonly HostSnapshot[]): Promise<void> {
+    const { files, format, store } = this.#options;
+    await host.prepareDirectory();
+    const old = await this.#read(host, replaced);
+    const merged = old.length === 0 ? parts : mergeSnapshots(old, parts, store.metrics.byIndex);
+    const written = new Set<string>();
+    // The last first: see mergeSnapshots.
+    for (const snapshot of merged.toReversed()) {
+      const { from, to } = snapshot;
+      const name = snapshotFileName({ from, format });
+      // Noted before: a failure does not tell whether the file is there.
+      host.noteSnapshot({ name, format, from, to });
+      await writeAtomically(files, host.directory, name, encodeHost(snapshot, format));
+      written.add(name);
     }
-    const gone = replaced.filter((file) => !written.some(({ name }) => name === file.name));
+    const gone = replaced.filter(({ name }) => !written.has(name));
     for (const { name } of gone) await removeIfThere(files, join(host.directory, name));
     if (gone.length > 0) await files.syncDirectory(host.directory);
-    const kept = host.snapshots.filter((file) => !replaced.includes(file));
-    host.snapshots = [...kept, ...written].toSorted((a, b) => a.from - b.from);
+    host.forgetSnapshots(gone);
   }
 
-  /** A store of its own puts the samples of the files and those of memory, which are newer, into one order. */
-  async #merge(
-    host: HostFiles,
-    replaced: readonly SnapshotFile[],
-    parts: readonly HostSnapshot[],
-  ): Promise<HostSnapshot[]> {
-    const { store, files } = this.#options;
-    const metrics: Record<string, MetricConfig> = Object.fromEntries(
-      store.metrics.byIndex.map((metric) => [metric.name, metric]),
-    );
-    const scratch = new MetricStore({ metrics });
-    for (const file of replaced) {
-      const bytes = await readWhole(files, host.directory, file.name);
-      importHost(scratch, host.cluster, host.host, decodeHost(bytes, file.format));
+  async #read(host: HostFiles, snapshots: readonly SnapshotFile[]): Promise<HostSnapshot[]> {
+    const { files } = this.#options;
+    const read: HostSnapshot[] = [];
+    for (const { name, format } of snapshots) {
+      const bytes = await readWholeIfThere(files, host.directory, name);
+      if (bytes === undefined) continue;
+      try {
+        read.push(decodeHost(bytes, format));
+      } catch (error) {
+        // Not without saying so; the next checkpoint goes on without it.
+        if (isDamage(error)) await setAside(files, host.directory, name);
+        throw error;
+      }
     }
-    for (const part of parts) importHost(scratch, host.cluster, host.host, part);
-    const level = scratch.root.find([host.cluster, host.host]);
-    return level === undefined ? [] : exportHost(scratch, level, -Infinity);
+    return read;
+  }
+}
+
+/** From when on everything must be exported, if slots from `changedFrom` on have changed. */
+function sinceOf(snapshots: readonly SnapshotFile[], changedFrom: number): number {
+  return snapshots.reduce((time, { from, to }) => (to > changedFrom ? Math.min(time, from) : time), changedFrom);
+}
+
+/**
+ * The snapshots that the parts take the place of: those that hold slots which have changed, and those that begin within
+ * one of these or of the parts. They would be loaded behind it, though they are older; and blocks of theirs might begin
+ * before those of it, with which the reference does not start.
+ */
+function replacedBy(
+  parts: readonly TimeRange[],
+  snapshots: readonly SnapshotFile[],
+  changedFrom: number,
+): SnapshotFile[] {
+  let replaced = snapshots.filter(({ to }) => to > changedFrom);
+  for (;;) {
+    const ranges = [...parts, ...replaced];
+    const more = snapshots.filter(
+      (file) => !replaced.includes(file) && ranges.some(({ from, to }) => from <= file.from && file.from < to),
+    );
+    if (more.length === 0) return snapshots.filter((file) => replaced.includes(file));
+    replaced = [...replaced, ...more];
   }
 }

@@ -2,7 +2,7 @@
 
 import type { ChildLevel, HostSnapshot, LevelSnapshot, MetricBlock } from "../codec/host-snapshot.ts";
 import type { TimeRange } from "../core/blocks.ts";
-import { visitLevels, type Level } from "../core/level.ts";
+import { Level, visitLevels } from "../core/level.ts";
 import type { MetricStore } from "../core/store.ts";
 
 /** A hole in time that is larger begins another file: a block of values has a place for every slot in it. */
@@ -22,20 +22,37 @@ export function unsavedOf(store: MetricStore, host: Level): UnsavedSamples {
   visitLevels(host, ({ series }) => {
     for (const number of series.values()) {
       const unsaved = store.unsaved(number);
-      changedFrom = Math.min(changedFrom, unsaved.changedFrom);
-      hasAny ||= unsaved.changedFrom < Infinity || store.hasSamplesSince(number, unsaved.appendedFrom);
+      // Snapshots may hold samples of a series that was freed and has come back: it counts as changed.
+      const isNew = unsaved.appendedFrom === -Infinity;
+      changedFrom = Math.min(changedFrom, isNew ? firstTimeOf(store, number) : unsaved.changedFrom);
+      hasAny ||= changedFrom < Infinity || store.hasSamplesSince(number, unsaved.appendedFrom);
     }
   });
   return { hasAny, changedFrom };
 }
 
+/** Time of the first slot of a series; Infinity without samples. */
+function firstTimeOf(store: MetricStore, series: number): number {
+  // The store tells the ranges of levels: here is one with this series alone.
+  const level = new Level("", undefined);
+  level.setSeries(0, series);
+  return store.rangesOf(level, () => -Infinity).reduce((first, { from }) => Math.min(first, from), Infinity);
+}
+
 /**
  * The samples of a host as snapshots: of each series those that are in none, and all from `since` on if that is earlier.
  * More than one where there are long holes in time; in ascending order.
+ * @param cuts times (Unix seconds) at which another snapshot begins, too
  */
-export function exportHost(store: MetricStore, host: Level, since: number): HostSnapshot[] {
+export function exportHost(
+  store: MetricStore,
+  host: Level,
+  since: number,
+  cuts: readonly number[] = [],
+): HostSnapshot[] {
   const lowerBound = (series: number): number => Math.min(since, store.unsaved(series).appendedFrom);
   return islandsOf(store.rangesOf(host, lowerBound))
+    .flatMap((island) => cutAt(island, cuts))
     .map(({ from, to }) => {
       const level = exportLevel(store, host, (series) =>
         store.readBlock(series, Math.max(from, lowerBound(series)), to),
@@ -93,4 +110,10 @@ function islandsOf(ranges: TimeRange[]): TimeRange[] {
     else islands[islands.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
   }
   return islands;
+}
+
+function cutAt({ from, to }: TimeRange, cuts: readonly number[]): TimeRange[] {
+  const inside = cuts.filter((cut) => from < cut && cut < to).toSorted((a, b) => a - b);
+  const edges = [from, ...inside, to];
+  return edges.slice(1).map((end, i) => ({ from: edges[i], to: end }));
 }

@@ -1,10 +1,11 @@
 // One host's files on disk, and what of its records is not in them yet.
 
-import { FILE_HEADER_BYTES, FILE_MAGIC } from "../codec/wal/record.ts";
+import { FILE_MAGIC } from "../codec/wal/record.ts";
 import { encodeHostRecord } from "../codec/journal/journal-record.ts";
 import type { FileSystem } from "../runtime/ports.ts";
-import { removeIfThere } from "./atomic-file.ts";
-import { join, WAL_NAME, type SnapshotFormat } from "./layout.ts";
+import { removeIfThere, setAside } from "./atomic-file.ts";
+import { join, parseSnapshotFileName, snapshotFileName, WAL_NAME } from "./layout.ts";
+import type { SnapshotFormat, SnapshotName } from "./layout.ts";
 import { Mutex } from "./mutex.ts";
 
 /** A snapshot file of a host; times in Unix seconds. */
@@ -12,7 +13,13 @@ export interface SnapshotFile {
   readonly name: string;
   readonly format: SnapshotFormat;
   readonly from: number;
+  /** −Infinity for a file that was not read: nothing of it is in memory. */
   readonly to: number;
+}
+
+/** A snapshot of which only the name is known. */
+export function unreadSnapshot({ from, format }: SnapshotName): SnapshotFile {
+  return { name: snapshotFileName({ from, format }), format, from, to: -Infinity };
 }
 
 const fileHeader = new Uint8Array(new Uint32Array([FILE_MAGIC]).buffer);
@@ -35,10 +42,14 @@ export class HostFiles {
   /** Records that are in the journal, or on their way there, but not yet in the WAL. */
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
-  /** Bytes of the WAL that are whole records; 0 = no WAL. What lies behind them is of no use. */
+  /** Bytes of the WAL that are whole records; 0 = it has none. */
   #walBytes = 0;
-  #hasDirectory = false;
-  #mayHaveTornTail = false;
+  /** The WAL is there, but nothing is known of what is behind `#walBytes`. */
+  #hasTornEnd = false;
+  /** There is a WAL that could not be read. */
+  #hasUnreadWal = false;
+  #isListed = false;
+  #isPrepared = false;
 
   constructor(files: FileSystem, root: string, cluster: string, host: string) {
     this.cluster = cluster;
@@ -54,8 +65,9 @@ export class HostFiles {
     return this.#walBytes + this.#pendingBytes;
   }
 
-  get hasPending(): boolean {
-    return this.#pendingBytes > 0;
+  /** Records that are in the journal, or on their way there, but not yet in the WAL. */
+  get pending(): readonly Uint8Array[] {
+    return this.#pending;
   }
 
   addPending(records: Uint8Array): void {
@@ -63,21 +75,34 @@ export class HostFiles {
     this.#pendingBytes += records.length;
   }
 
-  /** What the WAL was found to hold at the start. */
-  foundWal(sizeBytes: number): void {
-    this.#walBytes = sizeBytes;
-    this.#hasDirectory = true;
+  // — What the start has found —
+
+  /** All files of the directory are known. */
+  foundDirectory(): void {
+    this.#isListed = true;
   }
 
-  /** Moves the pending records into the WAL, durably. On failure they stay pending. To be called under the lock. */
+  /** A WAL of `sizeBytes`, whose whole records end at `intactBytes`; 0 = not even its header is whole. */
+  foundWal(intactBytes: number, sizeBytes: number): void {
+    this.#walBytes = intactBytes;
+    this.#hasTornEnd = intactBytes < sizeBytes || intactBytes === 0;
+  }
+
+  /** A WAL that could not be read: it will be put aside, since records behind it would be read before older ones. */
+  foundUnreadWal(): void {
+    this.#hasUnreadWal = true;
+  }
+
+  // — Changing files: to be called under the lock —
+
+  /** Moves the pending records into the WAL, durably. On failure they stay pending. */
   async settle(): Promise<void> {
     const records = this.#takePending();
     if (records.length === 0) return;
     try {
-      await this.makeDirectory();
+      await this.prepareDirectory();
       await this.#append(records);
     } catch (error) {
-      this.#mayHaveTornTail = true;
       this.#returnPending(records);
       throw error;
     }
@@ -85,36 +110,54 @@ export class HostFiles {
 
   /**
    * Marks all records so far as covered by a snapshot that is being made of what is in memory now. `forget` removes them
-   * from disk when that snapshot is durable; `restore` is for when it failed. To be called under the lock.
+   * from disk when that snapshot is durable; `restore` is for when it failed.
    */
   beginCover(): { forget: () => Promise<void>; restore: () => void } {
     const records = this.#takePending();
-    return {
-      forget: async () => {
-        if (this.#walBytes === 0 && !this.#mayHaveTornTail) return;
-        await removeIfThere(this.#files, join(this.directory, WAL_NAME));
-        this.#walBytes = 0;
-        this.#mayHaveTornTail = false;
-        await this.#files.syncDirectory(this.directory);
-      },
-      restore: () => this.#returnPending(records),
-    };
+    return { forget: () => this.#removeWal(), restore: () => this.#returnPending(records) };
   }
 
-  /** Makes the host's directory, and its name durable. */
-  async makeDirectory(): Promise<void> {
-    if (this.#hasDirectory) return;
+  /**
+   * Before the first change: makes the host's directory, and its name durable; and those of the files in it, since a
+   * program that was killed may have left some that are not. Takes note of them, if nobody has yet.
+   */
+  async prepareDirectory(): Promise<void> {
+    if (this.#isPrepared) return;
     await this.#files.makeDirectory(this.directory);
+    await this.#files.syncDirectory(this.directory);
     await this.#files.syncDirectory(join(this.#root, this.cluster));
     await this.#files.syncDirectory(this.#root);
-    this.#hasDirectory = true;
+    if (!this.#isListed) await this.#list();
+    this.#isPrepared = true;
+  }
+
+  async #list(): Promise<void> {
+    const names = (await this.#files.list(this.directory)).map(({ name }) => name);
+    for (const name of names) {
+      const snapshot = parseSnapshotFileName(name);
+      if (snapshot !== undefined) this.noteSnapshot(unreadSnapshot(snapshot));
+    }
+    this.#hasUnreadWal = names.includes(WAL_NAME);
+    this.#isListed = true;
+  }
+
+  /** A snapshot is there, or may be. */
+  noteSnapshot(file: SnapshotFile): void {
+    const others = this.snapshots.filter(({ name }) => name !== file.name);
+    this.snapshots = [...others, file].toSorted((a, b) => a.from - b.from);
+  }
+
+  /** Snapshots are gone, durably. */
+  forgetSnapshots(gone: readonly SnapshotFile[]): void {
+    this.snapshots = this.snapshots.filter(({ name }) => !gone.some((file) => file.name === name));
   }
 
   async #append(records: readonly Uint8Array[]): Promise<void> {
-    const path = join(this.directory, WAL_NAME);
-    if (this.#mayHaveTornTail) await this.#cutTornTail(path);
+    if (this.#hasUnreadWal) await this.#putUnreadWalAside();
+    if (this.#hasTornEnd) await this.#cutTornEnd();
     const isNew = this.#walBytes === 0;
-    const file = await this.#files.openForAppend(path, isNew ? "new" : "existing");
+    const file = await this.#files.openForAppend(this.#walPath, isNew ? "new" : "existing");
+    this.#hasTornEnd = true;
     const pieces = isNew ? [fileHeader, ...records] : records;
     try {
       await file.append(pieces);
@@ -124,13 +167,32 @@ export class HostFiles {
     }
     if (isNew) await this.#files.syncDirectory(this.directory);
     this.#walBytes += sizeOf(pieces);
+    this.#hasTornEnd = false;
   }
 
-  /** After a failed append nobody knows how much of it is there. */
-  async #cutTornTail(path: string): Promise<void> {
-    if (this.#walBytes < FILE_HEADER_BYTES) await removeIfThere(this.#files, path);
-    else await this.#files.truncate(path, this.#walBytes);
-    this.#mayHaveTornTail = false;
+  async #cutTornEnd(): Promise<void> {
+    if (this.#walBytes === 0) await removeIfThere(this.#files, this.#walPath);
+    else await this.#files.truncate(this.#walPath, this.#walBytes);
+    this.#hasTornEnd = false;
+  }
+
+  async #removeWal(): Promise<void> {
+    if (this.#hasUnreadWal) await this.#putUnreadWalAside();
+    if (this.#walBytes === 0 && !this.#hasTornEnd) return;
+    await this.prepareDirectory();
+    await removeIfThere(this.#files, this.#walPath);
+    this.#walBytes = 0;
+    this.#hasTornEnd = false;
+    await this.#files.syncDirectory(this.directory);
+  }
+
+  async #putUnreadWalAside(): Promise<void> {
+    await setAside(this.#files, this.directory, WAL_NAME);
+    this.#hasUnreadWal = false;
+  }
+
+  get #walPath(): string {
+    return join(this.directory, WAL_NAME);
   }
 
   #takePending(): Uint8Array[] {

@@ -25,6 +25,9 @@ function importLevel(
   counts: ImportCounts,
 ): void {
   for (const { name, frequency, start, values } of metrics) {
+    const samples = countNumbers(values);
+    // A series without samples could not be told from one that is all in snapshots.
+    if (samples === 0) continue;
     const metric = store.metrics.get(name);
     const series = metric === undefined ? undefined : store.seriesFor(path, metric);
     if (metric === undefined || series === undefined) {
@@ -33,7 +36,7 @@ function importLevel(
     }
     if (metric.frequency === frequency) store.writeBlock(series, start, values);
     else writeOneByOne(store, series, start, frequency, values);
-    counts.samples += countNumbers(values);
+    counts.samples += samples;
   }
   for (const child of children) importLevel(store, [...path, child.name], child.level, counts);
 }

@@ -16,23 +16,32 @@ export function parseJournalName(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
+/** What a start has found of journals. */
+export interface FoundJournals {
+  /** Numbers of those that were read, ascending. */
+  readonly numbers: readonly number[];
+  /** The largest number of all, so that it is not given again; 0 if there are none. */
+  readonly last: number;
+}
+
 export class Journal {
   readonly #files: FileSystem;
   readonly #root: string;
   readonly #directory: string;
   #file: AppendFile | undefined;
+  /** Whether the present file holds anything that its writer may count on. */
+  #hasRecords = false;
   #nextNumber: number;
   /** Numbers of files whose records may be nowhere else, in ascending order. */
   #numbers: number[];
   #hasDirectory = false;
 
-  /** @param found numbers of journals that a crash has left, in ascending order */
-  constructor(files: FileSystem, root: string, found: readonly number[]) {
+  constructor(files: FileSystem, root: string, found: FoundJournals) {
     this.#files = files;
     this.#root = root;
     this.#directory = join(root, JOURNAL_DIRECTORY);
-    this.#numbers = [...found];
-    this.#nextNumber = (found.at(-1) ?? 0) + 1;
+    this.#numbers = [...found.numbers];
+    this.#nextNumber = found.last + 1;
   }
 
   /** Bytes in the file that takes the commits. */
@@ -43,9 +52,12 @@ export class Journal {
   /** Appends the pieces. After a failure the file is given up: the next append begins another one. */
   async append(pieces: readonly Uint8Array[]): Promise<void> {
     try {
-      this.#file ??= await this.#openNext();
-      await this.#file.append(pieces);
+      const file = this.#file ?? (await this.#openNext());
+      await file.append(pieces);
+      this.#hasRecords = true;
     } catch (error) {
+      // Earlier appends may not have been synced yet, and nobody will come back to this file.
+      if (this.#hasRecords) await this.#file?.datasync().catch(() => {});
       await this.#giveUp();
       throw error;
     }
@@ -67,13 +79,14 @@ export class Journal {
     return [...this.#numbers];
   }
 
-  /** Removes ended files, whose records are durable elsewhere; oldest first, so that no older record outlives a newer. */
+  /** Removes ended files, whose records are durable elsewhere. */
   async remove(numbers: readonly number[]): Promise<void> {
     for (const number of numbers) {
-      await removeIfThere(this.#files, join(this.#directory, journalName(number)));
+      await removeIfThere(this.#files, this.#pathOf(number));
+      // One by one: after a crash an older record must not be found without the newer ones that overwrite it.
+      await this.#files.syncDirectory(this.#directory);
       this.#numbers = this.#numbers.filter((other) => other !== number);
     }
-    if (numbers.length > 0) await this.#files.syncDirectory(this.#directory);
   }
 
   /**
@@ -100,16 +113,38 @@ export class Journal {
       this.#hasDirectory = true;
     }
     const number = this.#nextNumber++;
-    const file = await this.#files.openForAppend(join(this.#directory, journalName(number)), "new");
+    const file = await this.#files.openForAppend(this.#pathOf(number), "new");
+    this.#file = file;
+    this.#hasRecords = false;
     this.#numbers.push(number);
     await file.append([fileHeader]);
+    // Before the first record, so that a bad header in front of records is damage and not a torn end.
+    await file.datasync();
     await this.#files.syncDirectory(this.#directory);
     return file;
   }
 
   async #giveUp(): Promise<void> {
     const file = this.#file;
+    if (file === undefined) return;
     this.#file = undefined;
-    await file?.close().catch(() => {});
+    await file.close().catch(() => {});
+    if (!this.#hasRecords) await this.#dropNewest();
+  }
+
+  /** A file that nobody counts on goes at once: on a full disk every commit would leave another one. */
+  async #dropNewest(): Promise<void> {
+    const number = this.#numbers.at(-1);
+    if (number === undefined) throw new Error("BUG: there is no journal");
+    try {
+      await removeIfThere(this.#files, this.#pathOf(number));
+      this.#numbers.pop();
+    } catch {
+      // Then it goes with the others.
+    }
+  }
+
+  #pathOf(number: number): string {
+    return join(this.#directory, journalName(number));
   }
 }

@@ -6,6 +6,8 @@ export type SnapshotFormat = "bin" | "json";
 export const WAL_NAME = "current.wal";
 /** Beside the clusters; there while a store runs, and after a crash. */
 export const JOURNAL_DIRECTORY = ".journal";
+/** In that of the journals: what was damaged of them. Two levels down, where the reference, too, bears other files. */
+export const DAMAGED_JOURNALS = `${JOURNAL_DIRECTORY}/damaged`;
 /** A file that was damaged is kept under its name and this. */
 export const DAMAGED_SUFFIX = ".damaged";
 /** A file that is being written. */

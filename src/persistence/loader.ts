@@ -5,25 +5,26 @@ import { JOURNAL_HEADER_BYTES, JOURNAL_MAGIC } from "../codec/journal/journal-re
 import { FILE_HEADER_BYTES, FILE_MAGIC } from "../codec/wal/record.ts";
 import type { MetricStore } from "../core/store.ts";
 import type { DirectoryEntry, FileSystem } from "../runtime/ports.ts";
-import { isNotFound, removeIfThere } from "./atomic-file.ts";
+import { isNotFound, makeDurableDirectory, removeIfThere } from "./atomic-file.ts";
 import { markHostSaved } from "./host-export.ts";
-import type { HostFiles, SnapshotFile } from "./host-files.ts";
+import { unreadSnapshot, type HostFiles } from "./host-files.ts";
 import { importHost } from "./host-import.ts";
 import type { HostRegistry } from "./host-registry.ts";
-import { journalName, parseJournalName } from "./journal.ts";
+import { journalName, parseJournalName, type FoundJournals } from "./journal.ts";
 import {
+  DAMAGED_JOURNALS,
   isOddSnapshotName,
   join,
   JOURNAL_DIRECTORY,
   parseSnapshotFileName,
-  snapshotFileName,
   UNFINISHED_SUFFIX,
   WAL_NAME,
+  type SnapshotName,
 } from "./layout.ts";
 import { Quarantine } from "./quarantine.ts";
 import { RecordReplay, type ReplayHost, type ReplayResult } from "./record-replay.ts";
 import type { RecoveryReport } from "./recovery-report.ts";
-import { decodeHost, isDamage, readWhole } from "./snapshot-files.ts";
+import { decodeHost, isDamage, readEnd, readWhole } from "./snapshot-files.ts";
 
 export interface LoaderOptions {
   readonly store: MetricStore;
@@ -37,6 +38,9 @@ export interface LoaderOptions {
   readonly report: RecoveryReport;
   readonly yieldToOthers: () => Promise<void>;
 }
+
+/** Snapshots that begin so long before the retention are taken to end before it, too, without looking. */
+const MAX_LOOK_BACK_SECONDS = 2 * 86_400;
 
 export class Loader {
   readonly #options: LoaderOptions;
@@ -59,13 +63,14 @@ export class Loader {
     });
   }
 
-  /** Loads everything. Returns the numbers of the journals that were read, in ascending order. */
-  async load(): Promise<readonly number[]> {
+  /** Loads everything. Rejects when the directory cannot be made or listed, or that of the journals cannot be listed. */
+  async load(): Promise<FoundJournals> {
     const { files, hosts, root, report, yieldToOthers } = this.#options;
-    await files.makeDirectory(root);
-    for (const cluster of await this.#directoriesIn(root)) {
+    await makeDurableDirectory(files, root);
+    for (const cluster of this.#directoriesOf(root, await files.list(root))) {
       if (cluster === JOURNAL_DIRECTORY) continue;
-      for (const host of await this.#directoriesIn(join(root, cluster))) {
+      const path = join(root, cluster);
+      for (const host of this.#directoriesOf(path, (await this.#list(path)) ?? [])) {
         await this.#loadHost(hosts.of(cluster, host), hosts.numberOf(cluster, host));
         report.hosts++;
         await yieldToOthers();
@@ -74,62 +79,79 @@ export class Loader {
     return this.#loadJournals();
   }
 
-  /** Names of the directories in one; files beside them are foreign. A directory that cannot be read costs itself. */
-  async #directoriesIn(path: string): Promise<string[]> {
-    const entries = await this.#list(path);
+  /** Names of directories; files beside them are foreign. */
+  #directoriesOf(path: string, entries: readonly DirectoryEntry[]): string[] {
     for (const { kind, name } of entries) if (kind !== "directory") this.#options.report.foreign.push(join(path, name));
     return entries.filter(({ kind }) => kind === "directory").map(({ name }) => name);
   }
 
-  async #list(path: string): Promise<DirectoryEntry[]> {
+  /** A directory that cannot be read costs itself: undefined. */
+  async #list(path: string): Promise<DirectoryEntry[] | undefined> {
     try {
       return await this.#options.files.list(path);
     } catch (error) {
-      if (isNotFound(error)) return [];
       this.#quarantine.unreadable(path, error);
-      return [];
+      return undefined;
     }
   }
 
+  // — Hosts. One bad file or directory never stops the loading of the others. —
+
   async #loadHost(host: HostFiles, number: number): Promise<void> {
+    const { store } = this.#options;
     const entries = await this.#list(host.directory);
+    if (entries === undefined) return;
+    host.foundDirectory();
     const names = entries.filter(({ kind }) => kind === "file").map(({ name }) => name);
-    try {
-      await this.#loadSnapshots(host, names);
-      if (names.includes(WAL_NAME)) await this.#loadWal(host, number);
-    } catch (error) {
-      // One bad host directory never stops the start of the others.
-      this.#quarantine.unreadable(host.directory, error);
-    }
+    for (const name of names) await this.#cleanUp(host.directory, name);
+    await this.#loadSnapshots(host, names);
+    const level = store.root.find([host.cluster, host.host]);
+    if (level !== undefined) markHostSaved(store, level);
+    if (names.includes(WAL_NAME)) await this.#loadWal(host, number);
+  }
+
+  async #cleanUp(directory: string, name: string): Promise<void> {
+    if (isOddSnapshotName(name)) await this.#quarantine.whole(directory, name, "not named <seconds>.bin or .json");
+    if (!name.endsWith(UNFINISHED_SUFFIX)) return;
+    await removeIfThere(this.#options.files, join(directory, name)).catch((error: unknown) =>
+      this.#quarantine.unreadable(join(directory, name), error),
+    );
   }
 
   async #loadSnapshots(host: HostFiles, names: readonly string[]): Promise<void> {
-    const { files, store, oldest, report } = this.#options;
-    for (const name of names) {
-      if (isOddSnapshotName(name))
-        await this.#quarantine.whole(host.directory, name, "not named <seconds>.bin or .json");
-      if (name.endsWith(UNFINISHED_SUFFIX)) await removeIfThere(files, join(host.directory, name));
-    }
+    const { oldest, report } = this.#options;
     // Of two with the same time the binary one comes last and counts: the other may be rounded.
     const found = names
       .map(parseSnapshotFileName)
       .filter((name) => name !== undefined)
       .toSorted((a, b) => a.from - b.from || (a.format === "json" ? -1 : 1));
-    const firstInTime = found.findLastIndex(({ from }) => from < oldest);
-    report.tooOld += Math.max(0, firstInTime);
-    const loaded: SnapshotFile[] = [];
-    for (const { from, format } of found.slice(Math.max(0, firstInTime))) {
-      const name = snapshotFileName({ from, format });
-      const to = await this.#loadSnapshot(host, name, format);
-      if (to !== undefined) loaded.push({ name, format, from, to });
+    const lastBefore = found.findLastIndex(({ from }) => from < oldest);
+    for (const [i, name] of found.entries()) {
+      const file = unreadSnapshot(name);
+      host.noteSnapshot(file);
+      if (i < lastBefore && !(await this.#reachesRetention(host, name))) {
+        report.tooOld++;
+        continue;
+      }
+      const to = await this.#loadSnapshot(host, file.name, name.format);
+      if (to === "damaged") host.forgetSnapshots([file]);
+      else if (to !== undefined) host.noteSnapshot({ ...file, to });
     }
-    host.snapshots = loaded;
-    const level = store.root.find([host.cluster, host.host]);
-    if (level !== undefined) markHostSaved(store, level);
   }
 
-  /** Returns the end of the snapshot's range; undefined if it is damaged. */
-  async #loadSnapshot(host: HostFiles, name: string, format: "bin" | "json"): Promise<number | undefined> {
+  /** Of a snapshot behind which there is another that began before the retention: some series come late. */
+  async #reachesRetention(host: HostFiles, name: SnapshotName): Promise<boolean> {
+    const { files, oldest } = this.#options;
+    if (name.from < oldest - MAX_LOOK_BACK_SECONDS) return false;
+    try {
+      return (await readEnd(files, host.directory, name)) > oldest;
+    } catch {
+      return true; // Its loading tells what is wrong.
+    }
+  }
+
+  /** Returns the end of the snapshot's range; undefined if it could not be read. */
+  async #loadSnapshot(host: HostFiles, name: string, format: "bin" | "json"): Promise<number | "damaged" | undefined> {
     const { files, store, report } = this.#options;
     try {
       const snapshot = decodeHost(await readWhole(files, host.directory, name), format);
@@ -139,68 +161,111 @@ export class Loader {
       report.notLoaded += counts.skippedBlocks;
       return snapshot.to;
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      await this.#quarantine.whole(host.directory, name, error.message);
+      if (isDamage(error) && (await this.#quarantine.whole(host.directory, name, error.message))) return "damaged";
+      if (!isDamage(error)) this.#quarantine.unreadable(join(host.directory, name), error);
       return undefined;
     }
   }
 
   async #loadWal(host: HostFiles, number: number): Promise<void> {
     const { directory } = host;
-    const replayHost: ReplayHost = { number, cluster: host.cluster, host: host.host };
-    const result = await this.#readLog(directory, WAL_NAME, FILE_MAGIC, FILE_HEADER_BYTES, replayHost);
-    if (result === undefined) return;
-    await this.#quarantine.tornEnd(directory, WAL_NAME, result.intactBytes);
-    host.foundWal(result.intactBytes);
+    try {
+      const { sizeBytes, hasMagic } = await this.#lookAt(directory, WAL_NAME, FILE_MAGIC, FILE_HEADER_BYTES);
+      if (sizeBytes < FILE_HEADER_BYTES) {
+        // Made, but the power went before anything was in it.
+        this.#options.report.cutBytes += sizeBytes;
+        host.foundWal(0, sizeBytes);
+      } else if (hasMagic) {
+        const replayHost: ReplayHost = { number, cluster: host.cluster, host: host.host };
+        const { intactBytes } = await this.#readLog(directory, WAL_NAME, FILE_HEADER_BYTES, replayHost, directory);
+        if (intactBytes < sizeBytes) await this.#quarantine.tornEnd(directory, WAL_NAME, intactBytes, sizeBytes);
+        host.foundWal(intactBytes, sizeBytes);
+      } else if (!(await this.#quarantine.whole(directory, WAL_NAME, badMagic(FILE_MAGIC)))) host.foundUnreadWal();
+    } catch (error) {
+      this.#quarantine.unreadable(join(directory, WAL_NAME), error);
+      host.foundUnreadWal();
+    }
   }
 
-  async #loadJournals(): Promise<readonly number[]> {
-    const directory = join(this.#options.root, JOURNAL_DIRECTORY);
-    const numbers = (await this.#list(directory))
+  // — Journals —
+
+  async #loadJournals(): Promise<FoundJournals> {
+    const { files, root } = this.#options;
+    const entries = await files.list(join(root, JOURNAL_DIRECTORY)).catch(async (error: unknown) => {
+      // Out of the way, whatever it is: this store will have journals of its own.
+      if (!isNotFound(error)) await this.#quarantine.whole(root, JOURNAL_DIRECTORY, String(error));
+      return [];
+    });
+    const all = entries
       .map(({ name }) => parseJournalName(name))
       .filter((number) => number !== undefined)
       .toSorted((a, b) => a - b);
     this.#isReadingJournal = true;
-    const read: number[] = [];
-    for (const number of numbers) {
-      const name = journalName(number);
-      const result = await this.#readLog(directory, name, JOURNAL_MAGIC, JOURNAL_HEADER_BYTES, undefined);
-      if (result === undefined) continue;
-      read.push(number);
-      // What is torn off was never acknowledged, and nothing is appended to an old journal: it need not be cut or kept.
-      this.#options.report.cutBytes += (await this.#options.files.sizeOf(join(directory, name))) - result.intactBytes;
-    }
+    const numbers: number[] = [];
+    for (const number of all) if (await this.#loadJournal(journalName(number))) numbers.push(number);
     this.#isReadingJournal = false;
-    return read;
+    return { numbers, last: all.at(-1) ?? 0 };
   }
 
-  /** Replays a log; undefined if it is none or empty. Damage in its middle is copied aside. */
-  async #readLog(
+  /** Returns whether it was read, so that it can go when its records are in the WALs. */
+  async #loadJournal(name: string): Promise<boolean> {
+    const { root, report } = this.#options;
+    const directory = join(root, JOURNAL_DIRECTORY);
+    const target = join(root, DAMAGED_JOURNALS);
+    try {
+      const { sizeBytes, hasMagic } = await this.#lookAt(directory, name, JOURNAL_MAGIC, JOURNAL_HEADER_BYTES);
+      if (sizeBytes <= JOURNAL_HEADER_BYTES) {
+        report.cutBytes += hasMagic ? 0 : sizeBytes;
+        return true;
+      }
+      if (!hasMagic) {
+        const header = { start: 0, end: JOURNAL_HEADER_BYTES, reason: badMagic(JOURNAL_MAGIC) };
+        await this.#quarantine.range(directory, name, header, target);
+      }
+      const { intactBytes } = await this.#readLog(directory, name, JOURNAL_HEADER_BYTES, undefined, target);
+      // What is torn off was never acknowledged, and nothing is appended to an old journal: it need not be cut or kept.
+      report.cutBytes += sizeBytes - intactBytes;
+      return true;
+    } catch (error) {
+      // Away with it: read at a later start, it would overwrite what has come since.
+      await this.#quarantine.whole(directory, name, String(error), target);
+      return false;
+    }
+  }
+
+  async #lookAt(
     directory: string,
     name: string,
     magic: number,
     headerBytes: number,
-    host: ReplayHost | undefined,
-  ): Promise<ReplayResult | undefined> {
-    const { files, report } = this.#options;
+  ): Promise<{ sizeBytes: number; hasMagic: boolean }> {
+    const { files } = this.#options;
     const path = join(directory, name);
+    const sizeBytes = await files.sizeOf(path);
     const header = await files.readRange(path, 0, headerBytes);
-    if (header.length < headerBytes) {
-      // Made, but the power went before anything was in it.
-      report.cutBytes += header.length;
-      await removeIfThere(files, path);
-      return undefined;
-    }
-    if (new DataView(header.buffer).getUint32(0, true) !== magic) {
-      await this.#quarantine.whole(directory, name, `magic: expected 0x${magic.toString(16)}`);
-      return undefined;
-    }
-    const result = await this.#replay.replay(path, headerBytes, host);
+    const hasMagic = header.length === headerBytes && new DataView(header.buffer).getUint32(0, true) === magic;
+    return { sizeBytes, hasMagic };
+  }
+
+  /** Replays a log; damage in its middle is copied to `target`. */
+  async #readLog(
+    directory: string,
+    name: string,
+    headerBytes: number,
+    host: ReplayHost | undefined,
+    target: string,
+  ): Promise<ReplayResult> {
+    const { report } = this.#options;
+    const result = await this.#replay.replay(join(directory, name), headerBytes, host);
     report.logFiles++;
     report.logRecords += result.records;
     report.tooOld += result.skipped;
     report.notLoaded += result.ignored;
-    for (const range of result.damaged) await this.#quarantine.range(directory, name, range);
+    for (const range of result.damaged) await this.#quarantine.range(directory, name, range, target);
     return result;
   }
+}
+
+function badMagic(expected: number): string {
+  return `magic: expected 0x${expected.toString(16)}`;
 }

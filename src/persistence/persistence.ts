@@ -4,6 +4,7 @@ import type { MetricStore } from "../core/store.ts";
 import type { SampleLog } from "../ingest/sample-log.ts";
 import type { Clock, FileSystem, Scheduler } from "../runtime/ports.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import type { HostFiles } from "./host-files.ts";
 import { HostRegistry } from "./host-registry.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { SnapshotFormat } from "./layout.ts";
@@ -52,6 +53,7 @@ export class Persistence {
   readonly #log: WriteAheadLog;
   readonly #checkpointLock = new Mutex();
   readonly #cancels = new Map<string, () => void>();
+  readonly #running = new Set<Promise<void>>();
   #isClosed = false;
   #lastSettleMs: number;
   #lastCheckpoint: number | undefined;
@@ -69,7 +71,8 @@ export class Persistence {
   }
 
   /**
-   * Loads what is on disk into the store. Rejects only when the directory of checkpoints cannot be made or read.
+   * Loads what is on disk into the store. Rejects only when the directory of checkpoints, or that of the journals in it,
+   * cannot be made or listed.
    * @param report is filled in as the loading goes on
    */
   static async open(options: PersistenceOptions, report: RecoveryReport = newRecoveryReport()): Promise<Persistence> {
@@ -89,8 +92,10 @@ export class Persistence {
       sync: sync === "commit" ? "commit" : "write",
     });
     const persistence = new Persistence(options, hosts, log, report);
-    // What the journals of a crash held goes into the WALs of its hosts first of all.
-    if (journals.length > 0) await persistence.#settle();
+    // What the journals of a crash held goes into the WALs of its hosts first of all. Where that fails it stays in them.
+    if (journals.numbers.length > 0) {
+      await persistence.#settle().catch((error: unknown) => options.onProblem("settle", error));
+    }
     persistence.#startWorkers();
     return persistence;
   }
@@ -126,7 +131,9 @@ export class Persistence {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const cancel of this.#cancels.values()) cancel();
-    await this.#log.commit();
+    await Promise.all(this.#running);
+    // What cannot be committed may still go into snapshots; whoever waits for the commit is told by the log.
+    await this.#log.commit().catch(() => {});
     const { failures } = await this.checkpoint();
     const isClean = await this.#log.close();
     if (failures.length > 0) throw failures[0];
@@ -148,20 +155,27 @@ export class Persistence {
     const { scheduler, onProblem } = this.#options;
     if (this.#isClosed) return;
     const cancel = scheduler.after(Math.min(delayMs, MAX_DELAY_MS), () => {
-      task()
+      const run = task()
         .catch((error: unknown) => onProblem(what, error))
-        .finally(() => this.#every(what, delayMs, task));
+        .finally(() => {
+          this.#running.delete(run);
+          this.#every(what, delayMs, task);
+        });
+      this.#running.add(run);
     });
     this.#cancels.set(what, cancel);
   }
 
   async #settleIfDue(): Promise<void> {
     const dueMs = this.#lastSettleMs + SETTLE_INTERVAL_MS;
-    if (this.#options.clock.monotonicMs() < dueMs && this.#log.journalBytes < SETTLE_SIZE_BYTES) return;
-    await this.#settle();
-    for (const host of this.#hosts.all()) {
-      if (host.logBytes > this.#options.maxWalSizeBytes) await this.#checkpointer.checkpoint(host);
-    }
+    const { clock, maxWalSizeBytes, workers } = this.#options;
+    if (clock.monotonicMs() < dueMs && this.#log.journalBytes < SETTLE_SIZE_BYTES) return;
+    const failures: unknown[] = [];
+    await this.#settle().catch((error: unknown) => failures.push(error));
+    const large = this.#hosts.all().filter(({ logBytes }) => logBytes > maxWalSizeBytes);
+    const checkpoint = async (host: HostFiles): Promise<void> => void (await this.#checkpointer.checkpoint(host));
+    failures.push(...(await inParallel(large, workers, checkpoint)));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #settle(): Promise<void> {

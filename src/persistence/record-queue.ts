@@ -41,6 +41,12 @@ export class RecordQueue {
     return pieces;
   }
 
+  /** Puts back what was taken, in front of what has been pushed since: it could not be written. */
+  putBack(pieces: readonly Uint8Array[]): void {
+    this.#ready = [...pieces, ...this.#ready];
+    for (const piece of pieces) this.#readyBytes += piece.length;
+  }
+
   #copy(bytes: Uint8Array): Uint8Array {
     if (this.#filled + bytes.length > this.#block.length) {
       this.#endPiece();

@@ -6,9 +6,12 @@ import {
   encodeCheckpointJson,
 } from "../codec/checkpoint-json/checkpoint-json.ts";
 import type { HostSnapshot } from "../codec/host-snapshot.ts";
+import { FieldReader } from "../codec/snapshot/field-reader.ts";
+import { HEADER_BYTES } from "../codec/snapshot/layout.ts";
 import { decodeSnapshot, encodeSnapshot, SnapshotError } from "../codec/snapshot/snapshot.ts";
 import type { FileSystem } from "../runtime/ports.ts";
-import { join, type SnapshotFormat } from "./layout.ts";
+import { isNotFound } from "./atomic-file.ts";
+import { join, snapshotFileName, type SnapshotFormat, type SnapshotName } from "./layout.ts";
 
 export function encodeHost(snapshot: HostSnapshot, format: SnapshotFormat): Uint8Array {
   return format === "bin" ? encodeSnapshot(snapshot) : encodeCheckpointJson(snapshot);
@@ -27,6 +30,30 @@ export function decodeHost(bytes: Uint8Array, format: SnapshotFormat): HostSnaps
 /** Whether an error says that a file is damaged, rather than that it could not be read. */
 export function isDamage(error: unknown): error is Error {
   return error instanceof SnapshotError || error instanceof CheckpointJsonError;
+}
+
+/** The end of a snapshot's range, Unix seconds, exclusive. Of a binary one only the header is read. Errors as `decodeHost`. */
+export async function readEnd(files: FileSystem, directory: string, snapshot: SnapshotName): Promise<number> {
+  const name = snapshotFileName(snapshot);
+  if (snapshot.format === "json") return decodeHost(await readWhole(files, directory, name), "json").to;
+  const header = await files.readRange(join(directory, name), 0, HEADER_BYTES);
+  const reader = new FieldReader(header);
+  reader.uint32("magic");
+  reader.int64("from");
+  return reader.int64("to");
+}
+
+/** Undefined if there is no such file. */
+export async function readWholeIfThere(
+  files: FileSystem,
+  ...path: string[]
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await readWhole(files, ...path);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 export async function readWhole(files: FileSystem, ...path: string[]): Promise<Uint8Array<ArrayBuffer>> {

@@ -12,7 +12,7 @@ import type { FileSystem } from "../runtime/ports.ts";
 import type { HostFiles } from "./host-files.ts";
 import type { HostRegistry } from "./host-registry.ts";
 import { inParallel } from "./in-parallel.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type FoundJournals } from "./journal.ts";
 import { Mutex } from "./mutex.ts";
 import { RecordQueue } from "./record-queue.ts";
 
@@ -22,14 +22,18 @@ export interface WriteAheadLogOptions {
   readonly hosts: HostRegistry;
   /** The directory of checkpoints. */
   readonly root: string;
-  /** Numbers of journals that a crash has left. */
-  readonly journals: readonly number[];
+  /** Journals that a crash has left. */
+  readonly journals: FoundJournals;
   /** `commit`: a commit flushes. `write`: it only hands the records to the system; `flush` makes them durable. */
   readonly sync: "commit" | "write";
 }
 
 /** Files of hosts that are open at once. */
 const MAX_OPEN_WALS = 16;
+/** Records that wait for a disk that takes none: more are refused, or memory would be full before the disk is not. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** Ended journals that one bad host may hold back, before its records are written into the present one. */
+const MAX_JOURNALS_HELD = 12;
 
 interface Waiter {
   readonly resolve: () => void;
@@ -62,7 +66,11 @@ export class WriteAheadLog implements SampleLog {
     return this.#journal.sizeBytes + this.#queue.sizeBytes;
   }
 
+  /** @throws StorageError when too much waits already for a disk that takes nothing */
   append(columns: SampleColumns, count: number): void {
+    if (this.#queue.sizeBytes > MAX_WAITING_BYTES) {
+      throw new StorageError(`not stored durably: ${this.#queue.sizeBytes} bytes of records wait for the disk`);
+    }
     if (this.#store.releases !== this.#releases) {
       // Series numbers may have gone to other series: their records would carry the wrong names.
       this.#framer.forgetAll();
@@ -85,8 +93,13 @@ export class WriteAheadLog implements SampleLog {
   }
 
   /** Makes durable what was committed with sync "write". */
-  flush(): Promise<void> {
-    return this.#journalLock.run(() => this.#journal.datasync());
+  async flush(): Promise<void> {
+    try {
+      await this.#journalLock.run(() => this.#journal.datasync());
+    } catch {
+      // The journal may have lost it; the hosts' pending records have it still.
+      await this.settle();
+    }
   }
 
   /**
@@ -94,12 +107,23 @@ export class WriteAheadLog implements SampleLog {
    * Rejects with the first failure; what could not be moved stays in the journal for the next time.
    */
   async settle(): Promise<void> {
-    const ended = await this.#journalLock.run(() => this.#journal.rotate());
+    // What a commit that failed, or a request that broke off, has left behind. Whoever waits for it is told.
+    await this.commit().catch(() => {});
+    const ended = await this.#journalLock.run(() => this.#endJournal());
+    const unsettled: HostFiles[] = [];
     // All hosts, not only those with pending records: a checkpoint under way may have taken them, and give them back.
-    const settleHost = (host: HostFiles): Promise<void> => host.lock.run(() => host.settle());
-    const failures = await inParallel(this.#hosts.all(), MAX_OPEN_WALS, settleHost);
-    if (failures.length > 0) throw failures[0];
+    const failures = await inParallel(this.#hosts.all(), MAX_OPEN_WALS, async (host) => {
+      try {
+        await host.lock.run(() => host.settle());
+      } catch (error) {
+        unsettled.push(host);
+        throw error;
+      }
+    });
+    if (unsettled.length > 0 && ended.length >= MAX_JOURNALS_HELD) await this.#carryOver(unsettled);
+    else if (failures.length > 0) throw failures[0];
     await this.#journalLock.run(() => this.#journal.remove(ended));
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
@@ -137,9 +161,11 @@ export class WriteAheadLog implements SampleLog {
       const pieces = this.#queue.take();
       this.#waiters = [];
       try {
-        await this.#journalLock.run(() => this.#write(pieces));
+        if (pieces.length > 0) await this.#journalLock.run(() => this.#write(pieces));
         for (const { resolve } of waiters) resolve();
       } catch (cause) {
+        // Others, who have not asked yet, may have records among them: no later commit is good without these.
+        this.#queue.putBack(pieces);
         const reason = cause instanceof Error ? cause.message : String(cause);
         const error = new StorageError(`not stored durably: ${reason}`, { cause });
         for (const { reject } of waiters) reject(error);
@@ -151,5 +177,22 @@ export class WriteAheadLog implements SampleLog {
   async #write(pieces: readonly Uint8Array[]): Promise<void> {
     await this.#journal.append(pieces);
     if (this.#sync === "commit") await this.#journal.datasync();
+  }
+
+  async #endJournal(): Promise<readonly number[]> {
+    // Flushes reach the present journal only: until the WALs have its records, it has to be safe by itself.
+    if (this.#sync === "write") await this.#journal.datasync().catch(() => {});
+    return this.#journal.rotate();
+  }
+
+  /** Writes the pending records of hosts, whose WALs take none, into the present journal: older ones can go then. */
+  async #carryOver(hosts: readonly HostFiles[]): Promise<void> {
+    for (const host of hosts) {
+      await host.lock.run(async () => {
+        for (const records of host.pending) this.#queue.push(host, records, 0, records.length);
+      });
+    }
+    await this.commit();
+    await this.#journalLock.run(() => this.#journal.datasync());
   }
 }

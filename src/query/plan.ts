@@ -10,31 +10,54 @@ export function resultCount(query: Query): number {
   return query.subtype === undefined ? ids : ids * (query["subtype-ids"]?.length ?? 0);
 }
 
-/** The selectors of a query, one for each result, in the order of the answer. */
-export function selectorsOf(cluster: string, query: Query): Selector[] {
-  const { host, type, subtype } = query;
-  if (type === undefined) return [[cluster, host]];
-  const typeIds = query["type-ids"] ?? [];
-  const subtypeIds = query["subtype-ids"] ?? [];
-  if (query.aggreg) return groupSelector(cluster, query);
-  const selectors: Selector[] = [];
-  for (const id of typeIds) {
-    if (subtype === undefined) selectors.push([cluster, host, type + id]);
-    else for (const subtypeId of subtypeIds) selectors.push([cluster, host, type + id, subtype + subtypeId]);
+/** Makes the selectors of the queries of one request. */
+export class SelectorPlanner {
+  readonly #cluster: string;
+  #names: LevelNames = { type: "", ids: [], names: [] };
+  #subnames: LevelNames = { type: "", ids: [], names: [] };
+
+  constructor(cluster: string) {
+    this.#cluster = cluster;
   }
-  return selectors;
+
+  /** The selectors of a query, one for each result, in the order of the answer. */
+  selectorsOf(query: Query): Selector[] {
+    const { host, type, subtype } = query;
+    if (type === undefined) return [[this.#cluster, host]];
+    this.#names = namesOf(type, query["type-ids"] ?? [], this.#names);
+    const { names } = this.#names;
+    if (subtype === undefined) return this.#select(query, names);
+    this.#subnames = namesOf(subtype, query["subtype-ids"] ?? [], this.#subnames);
+    return this.#selectBelow(query, names, this.#subnames.names);
+  }
+
+  #select({ host, aggreg }: Query, names: readonly string[]): Selector[] {
+    if (aggreg) return [[this.#cluster, host, groupOf(names)]];
+    return names.map((name) => [this.#cluster, host, name]);
+  }
+
+  #selectBelow({ host, aggreg }: Query, names: readonly string[], subnames: readonly string[]): Selector[] {
+    if (aggreg) return [[this.#cluster, host, groupOf(names), groupOf(subnames)]];
+    return names.flatMap((name) => subnames.map((subname) => [this.#cluster, host, name, subname]));
+  }
 }
 
-function groupSelector(cluster: string, query: Query): Selector[] {
-  const { host, type, subtype } = query;
-  if (type === undefined) return [[cluster, host]];
-  const selector: SelectorElement[] = [cluster, host, elementOf(type, query["type-ids"] ?? [])];
-  if (subtype !== undefined) selector.push(elementOf(subtype, query["subtype-ids"] ?? []));
-  return [selector];
-}
-
-/** One id is an exact name, several are a group, none is a group that matches nothing. */
-function elementOf(type: string, ids: readonly string[]): SelectorElement {
-  const names = ids.map((id) => type + id);
+/** One is an exact name, several are a group, none is a group that matches nothing. */
+function groupOf(names: readonly string[]): SelectorElement {
   return names.length === 1 ? names[0] : names;
+}
+
+interface LevelNames {
+  readonly type: string;
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+}
+
+/**
+ * The names of levels of a type. Wide requests ask for the same ids of host after host: if they are those of `last`, so
+ * are the names, which saves making and hashing ten thousand strings.
+ */
+function namesOf(type: string, ids: readonly string[], last: LevelNames): LevelNames {
+  const isSame = type === last.type && ids.length === last.ids.length && ids.every((id, i) => id === last.ids[i]);
+  return isSame ? last : { type, ids, names: ids.map((id) => type + id) };
 }

@@ -5,7 +5,7 @@ import { JsonWriter } from "../codec/json/writer.ts";
 import type { MetricStore } from "../core/store.ts";
 import { decodeJson } from "./decode.ts";
 import type { QueryLimits } from "./query-limits.ts";
-import { resultCount, selectorsOf } from "./plan.ts";
+import { resultCount, SelectorPlanner } from "./plan.ts";
 import { RequestError } from "./request-error.ts";
 import { queryRequestSchema, type Query, type QueryRequest } from "./request.ts";
 import { writeResult, type Answer } from "./result.ts";
@@ -51,11 +51,12 @@ export class QueryService {
   async #writeResults(request: QueryRequest, queries: readonly Query[], writer: JsonWriter): Promise<void> {
     const { store, limits, monotonicMs, yieldToOthers } = this.#options;
     const answer: Answer = { store, request, writer, limits, pointsLeft: limits.pointsPerAnswer };
+    const planner = new SelectorPlanner(request.cluster);
     let sliceEnd = monotonicMs() + SLICE_MS;
     for (const [index, query] of queries.entries()) {
       writer.raw(index === 0 ? "[" : ",[");
       let separator = "";
-      for (const selector of selectorsOf(request.cluster, query)) {
+      for (const selector of planner.selectorsOf(query)) {
         if (writeResult(answer, query, selector, separator)) separator = ",";
         if (monotonicMs() < sliceEnd) continue;
         await yieldToOthers();

@@ -1,5 +1,6 @@
 // The command line: the reference's flags in the syntax of Go's flag package, since unit files and scripts use them.
 // `-flag`, `--flag`, `-flag=value`, `-flag value` (not for switches); flags end at `--` or at the first other word.
+// In front of them may stand a command that looks at files: `inspect` or `verify`.
 
 import type { BuildInfo } from "../runtime/ports.ts";
 import { type LogLevel, logLevels } from "./log.ts";
@@ -17,12 +18,23 @@ export interface RunOptions {
   readonly ignoredArguments: readonly string[];
 }
 
+/** What to print of a file or directory. */
+export interface InspectCommand {
+  readonly kind: "inspect";
+  readonly path: string;
+  readonly show: "summary" | "samples";
+  readonly format: "text" | "json";
+}
+
 /**
- * `serve`: run the store. `cleanup`: delete or archive old checkpoint files, then exit. `version`, `help`: print and
- * exit 0. `error`: print `message` to stderr and exit with `exitCode` (2, as Go's programs).
+ * `serve`: run the store. `cleanup`: delete or archive old checkpoint files, then exit. `inspect`, `verify`: look at
+ * files, then exit. `version`, `help`: print and exit 0. `error`: print `message` to stderr and exit with `exitCode` (2,
+ * as Go's programs).
  */
 export type CommandLine =
   | ({ readonly kind: "serve" | "cleanup" } & RunOptions)
+  | InspectCommand
+  | { readonly kind: "verify"; readonly path: string }
   | { readonly kind: "version" }
   | { readonly kind: "help"; readonly message: string }
   | { readonly kind: "error"; readonly message: string; readonly exitCode: 2 };
@@ -47,7 +59,9 @@ const FLAGS: ReadonlyMap<string, Flag> = new Map([
 export const usage = [
   "pegel keeps the metrics of HPC clusters in memory, on disk, and within reach of a query.",
   "",
-  "Usage: pegel [flags]",
+  "Usage: pegel [flags]                            run the store",
+  "       pegel inspect [-samples] [-json] PATH    print what a file or directory of checkpoints holds",
+  "       pegel verify DIR                         check all files; exit 1 and list what is wrong",
   "",
   ...Array.from(FLAGS, ([name, flag]) => `  ${`-${name} ${flag.value ?? ""}`.padEnd(22)} ${flag.about}`),
 ].join("\n");
@@ -55,6 +69,8 @@ export const usage = [
 /** Reads the arguments that follow the program's name. Of a flag given twice the last counts. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   try {
+    const [command, ...rest] = args;
+    if (command === "inspect" || command === "verify") return readFileCommand(command, rest);
     return toCommandLine(readFlags(args));
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
@@ -69,6 +85,41 @@ export function formatVersion({ version, gitHash, buildTime }: BuildInfo): strin
 
 /** A mistake on the command line; never leaves this file. */
 class FlagError extends Error {}
+
+/** Flags of commands are switches, and may follow the path. */
+const COMMAND_SWITCHES = { inspect: ["samples", "json", "help"], verify: ["help"] } as const;
+
+function readFileCommand(kind: "inspect" | "verify", args: readonly string[]): CommandLine {
+  const endOfFlags = args.indexOf("--");
+  const behindFlags = endOfFlags < 0 ? [] : args.slice(endOfFlags + 1);
+  const beforeEnd = endOfFlags < 0 ? args : args.slice(0, endOfFlags);
+  const isFlag = (word: string): boolean => word.startsWith("-") && word !== "-";
+  const given = new Set(beforeEnd.filter(isFlag).map((flag) => commandSwitch(kind, flag)));
+  if (given.has("help")) return { kind: "help", message: usage };
+  const [path, ...more] = [...beforeEnd.filter((word) => !isFlag(word)), ...behindFlags];
+  if (path === undefined || path === "" || more.length > 0) {
+    throw new FlagError(`${kind} needs one path${more.length > 0 ? `, not ${more.length + 1}` : ""}`);
+  }
+  if (kind === "verify") return { kind, path };
+  return {
+    kind,
+    path,
+    show: given.has("samples") ? "samples" : "summary",
+    format: given.has("json") ? "json" : "text",
+  };
+}
+
+function commandSwitch(kind: "inspect" | "verify", flag: string): string {
+  const written = flag.replace(/^--?/, "");
+  const name = written === "h" ? "help" : written;
+  const known: readonly string[] = COMMAND_SWITCHES[kind];
+  if (known.includes(name)) return name;
+  const hint = suggestion(
+    `-${name}`,
+    known.map((key) => `-${key}`),
+  );
+  throw new FlagError(`flag provided but not defined for ${kind}: -${name}${hint}`);
+}
 
 interface GivenFlags {
   readonly switches: ReadonlyMap<string, boolean>;

@@ -1,5 +1,8 @@
 // The program: command line → configuration → server, until a signal ends it.
 
+import { inspect } from "../persistence/inspect.ts";
+import { verify } from "../persistence/verify.ts";
+import { verifyLines } from "../persistence/verify-report.ts";
 import type { BuildInfo, Platform, Signals } from "../runtime/ports.ts";
 import { formatVersion, parseCommandLine, type RunOptions } from "./command-line.ts";
 import { ConfigError, loadConfig, type LoadedConfig } from "./config.ts";
@@ -17,9 +20,18 @@ export async function run(args: readonly string[], platform: Platform, version: 
     platform.printError("-cleanup-checkpoints is not in this version yet");
     return 1;
   }
+  const { files, print, printError } = platform;
+  if (command.kind === "inspect") return inspect({ ...command, files, print, printError });
+  if (command.kind === "verify") return runVerify(command.path, platform);
   if (command.kind === "serve") return serve(command, platform, version);
   platform.print(command.kind === "help" ? command.message : formatVersion(version));
   return 0;
+}
+
+async function runVerify(path: string, platform: Platform): Promise<number> {
+  const report = await verify({ files: platform.files, path, now: platform.clock.now() });
+  for (const line of verifyLines(report)) platform.print(line);
+  return report.failures.length === 0 ? 0 : 1;
 }
 
 async function serve(options: RunOptions, platform: Platform, version: BuildInfo): Promise<number> {

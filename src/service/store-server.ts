@@ -8,6 +8,7 @@ import { Persistence } from "../persistence/persistence.ts";
 import { describeRecovery, newRecoveryReport } from "../persistence/recovery-report.ts";
 import { QueryService } from "../query/query-service.ts";
 import type { FetchHandler, HttpServer, Platform } from "../runtime/ports.ts";
+import { SimdAdder } from "../wasm/simd-adder.ts";
 import { workerCount, type LoadedConfig } from "./config.ts";
 import type { Logger } from "./log.ts";
 import { watchRejections } from "./rejection-watch.ts";
@@ -53,7 +54,11 @@ export async function startStoreServer(options: StoreServerOptions): Promise<Sto
   try {
     dropPrivileges(options);
     await ensureWritable(platform.files, config.metricStore.checkpoints.directory);
-    const store = new MetricStore({ metrics: config.metrics, maxSeries: limits.seriesCount });
+    const store = new MetricStore({
+      metrics: config.metrics,
+      maxSeries: limits.seriesCount,
+      adder: new SimdAdder(),
+    });
     const persistence = await Persistence.open(persistenceOptions(options, store), report);
     const now = (): number => platform.clock.now();
     const ingest = new Ingest({ store, limits, retentionSeconds: retentionMs / 1000, now, log: persistence.log });

@@ -1,10 +1,14 @@
 // One store through many lives: started, written to, ended in one way or another, started again.
-import { readdirSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { Ledger, linesOf, type SentSample } from "../support/ledger.ts";
 import { startProgram, temporaryDirectory, writeConfig, type Program } from "../support/program.ts";
 import { send, type ClientAnswer, type TestConfig } from "../support/store-process.ts";
+
+const NOBODY = 65_534;
+export const asNobody = { main: { user: "nobody" } };
+export const isRoot = process.getuid?.() === 0;
 
 export class Lab {
   readonly directory: string;
@@ -31,6 +35,13 @@ export class Lab {
   /** Where the checkpoints are. */
   get checkpoints(): string {
     return join(this.directory, "checkpoints");
+  }
+
+  /** Lets the user `nobody` keep the checkpoints, which root alone can. */
+  giveToNobody(): void {
+    chmodSync(this.directory, 0o755);
+    mkdirSync(this.checkpoints);
+    chownSync(this.checkpoints, NOBODY, NOBODY);
   }
 
   async start(config: TestConfig = {}): Promise<void> {

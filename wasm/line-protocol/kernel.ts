@@ -21,7 +21,7 @@ import {
   predict,
   selectContext,
 } from "./keys";
-import { input, layOut, lines, OUTPUT_SAMPLES, report, series, timestamps, values } from "./layout";
+import { input, layOut, OUTPUT_SAMPLES, report, series, timestamps, values } from "./layout";
 import { readValue } from "./number";
 import { readTimestamp, setOldestSeconds } from "./timestamp";
 
@@ -55,9 +55,6 @@ export function timestampsAddress(): usize {
 }
 export function valuesAddress(): usize {
   return values;
-}
-export function linesAddress(): usize {
-  return lines;
 }
 export function reportAddress(): usize {
   return report;
@@ -98,7 +95,6 @@ export function parse(start: u32, end: u32): u32 {
     if (nextLine === 0) break;
     if (isSample) {
       store<u32>(series + samples * 4, entry.series);
-      store<u32>(lines + samples * 4, lineNumber);
       samples++;
     }
     previousLine = line;

@@ -23,7 +23,6 @@ export let input: usize = 0;
 export let series: usize = 0;
 export let timestamps: usize = 0;
 export let values: usize = 0;
-export let lines: usize = 0;
 /** Three u32 that tell the host of the last `parse`: samples, lines, position. */
 export let report: usize = 0;
 export let table: usize = 0;
@@ -39,7 +38,6 @@ export function layOut(maxKeys: usize): bool {
   series = take(OUTPUT_SAMPLES * 4);
   timestamps = take(OUTPUT_SAMPLES * 8);
   values = take(OUTPUT_SAMPLES * 4);
-  lines = take(OUTPUT_SAMPLES * 4);
   report = take(3 * 4);
   table = take(maxKeys * 16);
   entries = take((maxKeys + 1) * ENTRY_BYTES); // one more: the entry before the first line

@@ -34,7 +34,6 @@ interface LineKernelExports extends KernelExports {
   seriesAddress(): number;
   timestampsAddress(): number;
   valuesAddress(): number;
-  linesAddress(): number;
   reportAddress(): number;
   parse(start: number, end: number): KernelStop;
   teach(start: number, end: number, series: number): number;
@@ -51,7 +50,6 @@ interface Views {
   readonly series: Uint32Array;
   readonly timestamps: Float64Array;
   readonly values: Float32Array;
-  readonly lines: Uint32Array;
   readonly report: Uint32Array;
 }
 
@@ -101,10 +99,6 @@ export class LineKernel {
   get values(): Float32Array {
     return this.#views.values;
   }
-  /** Column: the number of the sample's line in this `parse`, from 0, ignored lines counted. */
-  get lines(): Uint32Array {
-    return this.#views.lines;
-  }
   /** Heads learned. */
   get keyCount(): number {
     return this.#exports.countKeys();
@@ -120,12 +114,11 @@ export class LineKernel {
       throw new Error(`BUG: [${start}, ${end}) of the input is no run of complete lines`);
     }
     const stop = this.#exports.parse(start, end);
-    // The order of the report is that of wasm/line-protocol/kernel.ts.
-    const [count = 0, lineCount = 0, position = 0] = report;
-    this.count = count;
-    this.lineCount = lineCount;
-    this.ignoredCount = lineCount - count;
-    this.position = position;
+    // The order of the report is that of wasm/line-protocol/kernel.ts. Destructuring it would run an iterator.
+    this.count = report[0];
+    this.lineCount = report[1];
+    this.position = report[2];
+    this.ignoredCount = this.lineCount - this.count;
     return stop;
   }
 
@@ -172,7 +165,6 @@ function viewMemory(exports: LineKernelExports): Views {
     series: new Uint32Array(buffer, exports.seriesAddress(), OUTPUT_SAMPLES),
     timestamps: new Float64Array(buffer, exports.timestampsAddress(), OUTPUT_SAMPLES),
     values: new Float32Array(buffer, exports.valuesAddress(), OUTPUT_SAMPLES),
-    lines: new Uint32Array(buffer, exports.linesAddress(), OUTPUT_SAMPLES),
     report: new Uint32Array(buffer, exports.reportAddress(), 3),
   };
 }

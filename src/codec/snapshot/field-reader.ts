@@ -4,6 +4,9 @@ import { SnapshotError } from "./snapshot-error.ts";
 /** A name of so many bytes is faster read byte by byte than by a call of `TextDecoder`. */
 const SHORT_NAME_BYTES = 24;
 
+/** Places for names that were read before, a power of two. */
+const NAME_PLACES = 1 << 9;
+
 const FIRST_NOT_ASCII = 0x80;
 
 // A byte order mark is part of the name it stands in; that is what `ignoreBOM` means.
@@ -16,6 +19,9 @@ export class FieldReader {
   /** Room for all values there can be, in one piece: an allocation for each metric takes as long as the copying. */
   readonly #slab: Uint8Array<ArrayBuffer>;
   #slabUsed = 0;
+  /** Each level names its metrics anew: a name is made once and found again by its bytes. [place] → where it was read. */
+  readonly #nameStarts = new Uint32Array(NAME_PLACES);
+  readonly #names: string[] = [];
   /** Offset of the next field. */
   at = 0;
 
@@ -55,8 +61,16 @@ export class FieldReader {
   name(what: string): string {
     const sizeBytes = this.#view.getUint16(this.#take(UINT16_BYTES, `length of ${what}`), true);
     const start = this.#take(sizeBytes, what);
-    const ascii = sizeBytes <= SHORT_NAME_BYTES ? readAscii(this.#bytes, start, this.at) : undefined;
-    return ascii ?? this.#decodeName(start, what);
+    if (sizeBytes > SHORT_NAME_BYTES) return this.#decodeName(start, what);
+    const place = placeOf(this.#bytes, start, this.at);
+    const known = this.#names[place];
+    // As short as they are, ASCII names have as many characters as bytes.
+    if (known?.length === sizeBytes && sameBytes(this.#bytes, this.#nameStarts[place], start, sizeBytes)) return known;
+    const ascii = readAscii(this.#bytes, start, this.at);
+    if (ascii === undefined) return this.#decodeName(start, what);
+    this.#names[place] = ascii;
+    this.#nameStarts[place] = start;
+    return ascii;
   }
 
   #decodeName(start: number, what: string): string {
@@ -87,6 +101,17 @@ export class FieldReader {
     this.at = start + sizeBytes;
     return start;
   }
+}
+
+function placeOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let i = start; i < end; i++) hash = Math.imul(hash, 31) + bytes[i];
+  return (hash ^ (hash >>> 15)) & (NAME_PLACES - 1);
+}
+
+function sameBytes(bytes: Uint8Array, a: number, b: number, count: number): boolean {
+  for (let i = 0; i < count; i++) if (bytes[a + i] !== bytes[b + i]) return false;
+  return true;
 }
 
 /** The bytes as text, undefined if there is one that is not ASCII. */

@@ -1,5 +1,7 @@
 import { INT64_BYTES, MAX_NAME_BYTES, UINT16_BYTES, UINT32_BYTES } from "./layout.ts";
 
+const FIRST_NOT_ASCII = 0x80;
+
 const utf8 = new TextEncoder();
 
 /** Writes field after field into memory of a size computed before. What cannot be written is a BUG of the caller. */
@@ -28,7 +30,7 @@ export class FieldWriter {
 
   name(name: string): void {
     const start = this.#at + UINT16_BYTES;
-    const { written } = utf8.encodeInto(name, this.#bytes.subarray(start));
+    const written = writeAscii(this.#bytes, start, name) ?? utf8.encodeInto(name, this.#bytes.subarray(start)).written;
     this.#view.setUint16(this.#at, written, true);
     this.#at = start + written;
   }
@@ -44,6 +46,16 @@ export class FieldWriter {
       throw new Error(`BUG: ${this.#bytes.length} bytes announced, ${this.#at} written`);
     return this.#bytes;
   }
+}
+
+/** Names are short and of ASCII, most of them: that is faster than a call of `TextEncoder`. Undefined if one is not. */
+function writeAscii(bytes: Uint8Array, start: number, name: string): number | undefined {
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code >= FIRST_NOT_ASCII) return undefined;
+    bytes[start + i] = code;
+  }
+  return name.length;
 }
 
 /** The bytes that a name takes as UTF-8; a surrogate without its partner is written as U+FFFD. */

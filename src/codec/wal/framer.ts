@@ -82,12 +82,28 @@ export class WalFramer {
    */
   frame(columns: SampleColumns, from: number, count: number): number {
     const end = Math.min(count, from + BLOCK_SAMPLES);
-    const { series, timestamps, values, report } = this.#views;
-    series.set(columns.series.subarray(from, end));
-    timestamps.set(columns.timestamps.subarray(from, end));
-    values.set(columns.values.subarray(from, end));
+    copyColumns(this.#views, columns, from, end);
     const framed = this.#exports.frame(Math.max(end - from, 0));
-    this.runCount = report[0];
+    this.runCount = this.#views.report[0];
     return from + framed;
+  }
+}
+
+/** Up to this many samples are copied faster one by one than by way of views. */
+const FEW_SAMPLES = 32;
+
+/** Copies [from, end) of the columns to the beginning of the target's. */
+function copyColumns(target: SampleColumns, columns: SampleColumns, from: number, end: number): void {
+  // Never one by one: that would change the bits of some NaNs.
+  target.values.set(columns.values.subarray(from, end));
+  const { series, timestamps } = columns;
+  if (end - from > FEW_SAMPLES) {
+    target.series.set(series.subarray(from, end));
+    target.timestamps.set(timestamps.subarray(from, end));
+    return;
+  }
+  for (let i = from; i < end; i++) {
+    target.series[i - from] = series[i];
+    target.timestamps[i - from] = timestamps[i];
   }
 }

@@ -33,6 +33,7 @@ export interface WalKernelExports extends KernelExports {
 export interface WalViews {
   readonly buffer: ArrayBuffer;
   readonly records: Uint8Array;
+  readonly recordsView: DataView;
   readonly series: Uint32Array;
   readonly timestamps: Float64Array;
   readonly values: Float32Array;
@@ -56,6 +57,7 @@ export function viewMemory(exports: WalKernelExports): WalViews {
   return {
     buffer,
     records: new Uint8Array(buffer, exports.recordsAddress(), RECORDS_BYTES),
+    recordsView: new DataView(buffer, exports.recordsAddress(), RECORDS_BYTES),
     series: new Uint32Array(buffer, exports.seriesAddress(), BLOCK_SAMPLES),
     timestamps: new Float64Array(buffer, exports.timestampsAddress(), BLOCK_SAMPLES),
     values: new Float32Array(buffer, exports.valuesAddress(), BLOCK_SAMPLES),

@@ -144,7 +144,8 @@ export function decodeRecord(bytes: Uint8Array, offset: number): DecodedRecord {
   const computed = crc32(bytes, payload, payload + length);
   if (stored !== computed) return corrupt(offset, `CRC-32 ${hex(stored)}, expected ${hex(computed)}`);
   if (!fieldsFill(bytes, payload, length)) return corrupt(offset, `names do not fill the payload of ${length} bytes`);
-  return decodePayload(bytes, view, payload, length);
+  const end = payload + length + RECORD_TRAILER_BYTES;
+  return { kind: "record", end, ...decodePayload(bytes, view, payload, length) };
 }
 
 /** Whether the fields of the payload take up its `length` bytes exactly. */
@@ -159,7 +160,12 @@ export function fieldsFill(bytes: Uint8Array, payload: number, length: number): 
   return levels === 0 && at === value;
 }
 
-function decodePayload(bytes: Uint8Array, view: DataView, payload: number, length: number): DecodedRecord {
+/** Reads a record of which somebody else has found that it is whole and intact. */
+export function decodeIntactRecord(bytes: Uint8Array, view: DataView, offset: number): WalSample {
+  return decodePayload(bytes, view, offset + RECORD_HEADER_BYTES, view.getUint32(offset + 4, true));
+}
+
+function decodePayload(bytes: Uint8Array, view: DataView, payload: number, length: number): WalSample {
   let at = payload + TIMESTAMP_BYTES;
   const metricEnd = at + METRIC_LENGTH_BYTES + view.getUint16(at, true);
   const metric = decodeName(bytes, at + METRIC_LENGTH_BYTES, metricEnd);
@@ -175,7 +181,7 @@ function decodePayload(bytes: Uint8Array, view: DataView, payload: number, lengt
 
   const timestamp = Number(view.getBigInt64(payload, true));
   const value = view.getFloat32(valueAt, true);
-  return { kind: "record", metric, selector, timestamp, value, end: payload + length + RECORD_TRAILER_BYTES };
+  return { metric, selector, timestamp, value };
 }
 
 function encodeName(target: Uint8Array, at: number, name: string, maxBytes: number): number {

@@ -3,7 +3,7 @@
 
 import { BLOCK_SAMPLES, createWalKernel, currentViews, RECORDS_BYTES, viewMemory } from "./kernel.ts";
 import type { WalKernelExports, WalViews } from "./kernel.ts";
-import { decodeRecord } from "./record.ts";
+import { decodeIntactRecord, decodeRecord } from "./record.ts";
 import type { CorruptRecord, WalSample } from "./record.ts";
 
 /** Size of the input area in bytes; every record fits. */
@@ -93,9 +93,7 @@ export class WalReplayer {
   /** After STOP_UNKNOWN_KEY: the record that stopped it. */
   unknownRecord(): WalSample {
     this.#expectStop(STOP_UNKNOWN_KEY);
-    const record = decodeRecord(this.input, this.position);
-    if (record.kind !== "record") throw new Error(`BUG: the kernel takes a record for intact that is ${record.kind}`);
-    return record;
+    return decodeIntactRecord(this.#views.records, this.#views.recordsView, this.position);
   }
 
   /**
