@@ -59,6 +59,6 @@ it.each([
       expect([found.from, found.to]).toEqual([expected.from, expected.from + expected.values.length * STEP]);
       expect(firstDifference(found.values, expected.values)).toBeUndefined();
     }),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });

@@ -20,6 +20,12 @@ describe("a pool of buffers", () => {
     expect([pool.used, pool.idle, pool.sizeBytes]).toEqual([SLAB + 1, SLAB - 1, 2 * SLAB * BUFFER_BYTES]);
   });
 
+  it("takes memory whose growth does not call for garbage collections: ordinary array buffers do", () => {
+    const pool = new BufferPool();
+    takeMany(pool, 1);
+    expect(pool.slabs[0].buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
   it("gives out each buffer once, neighbours in order, with its header reset", () => {
     const pool = new BufferPool();
     const buffers = takeMany(pool, 3 * SLAB);

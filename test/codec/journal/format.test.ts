@@ -11,6 +11,7 @@ import {
 import { crc32 } from "../../../src/codec/wal/crc32.ts";
 import { encodeRecord } from "../../../src/codec/wal/record.ts";
 import { scanLog } from "../../../src/persistence/inspect-log-scan.ts";
+import { DAMAGED_JOURNALS } from "../../../src/persistence/layout.ts";
 import { MemoryFileSystem } from "../../../src/runtime/memory.ts";
 
 const page = readFileSync(new URL("../../../src/codec/journal/FORMAT.md", import.meta.url), "utf8");
@@ -72,6 +73,7 @@ describe("FORMAT.md", () => {
     );
     expect(() => encodeHostRecord({ cluster: "", host: "x".repeat(limit + 1) })).toThrow(RangeError);
     expect(valueOf("cluster length")).toBe(valueOf("host length"));
+    expect(page).toContain(`is kept in \`${DAMAGED_JOURNALS}/\``);
     expect(page).toContain(`A name of more than ${limit} bytes is an error of the writer.`);
   });
 
@@ -98,6 +100,7 @@ describe("FORMAT.md", () => {
     const that = "that record";
     const upToNext = "the records up to the next host's";
     const examples: Record<string, [damaged: Uint8Array, cost: string, left: number[]][]> = {
+      "the file magic": [[flipped(0), "nothing", [1, 2, 3, 4, 5]]],
       "the payload or the CRC of a WAL record": [
         [flipped(first + 8), that, [2, 3, 4, 5]],
         [flipped(first + size - 1), that, [2, 3, 4, 5]],
