@@ -5,7 +5,7 @@ import type { MetricStore } from "../core/store.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import type { TimeRange } from "../core/blocks.ts";
 import { removeIfThere, setAside, writeAtomically } from "./atomic-file.ts";
-import { exportHost, markHostSaved, unsavedOf } from "./host-export.ts";
+import { exportHost, islandsOf, markHostSaved, unsavedOf } from "./host-export.ts";
 import type { HostFiles, SnapshotFile } from "./host-files.ts";
 import { join, snapshotFileName, type SnapshotFormat } from "./layout.ts";
 import { mergeSnapshots } from "./merge.ts";
@@ -66,6 +66,8 @@ export class Checkpointer {
     for (const snapshot of merged.toReversed()) {
       const { from, to } = snapshot;
       const name = snapshotFileName({ from, format });
+      const isKept = host.snapshots.some((file) => file.name === name) && !replaced.some((file) => file.name === name);
+      if (isKept) throw new Error(`BUG: ${join(host.directory, name)} would be overwritten`);
       // Noted before: a failure does not tell whether the file is there.
       host.noteSnapshot({ name, format, from, to });
       await writeAtomically(files, host.directory, name, encodeHost(snapshot, format));
@@ -102,7 +104,7 @@ function sinceOf(snapshots: readonly SnapshotFile[], changedFrom: number): numbe
 
 /**
  * The snapshots that the parts take the place of: those that hold slots which have changed, and those that begin within
- * one of these or of the parts. They would be loaded behind it, though they are older; and blocks of theirs might begin
+ * or near one of these or of the parts. They would be loaded behind it, though they are older; and blocks of theirs might begin
  * before those of it, with which the reference does not start.
  */
 function replacedBy(
@@ -112,9 +114,9 @@ function replacedBy(
 ): SnapshotFile[] {
   let replaced = snapshots.filter(({ to }) => to > changedFrom);
   for (;;) {
-    const ranges = [...parts, ...replaced];
+    const islands = islandsOf([...parts, ...replaced]);
     const more = snapshots.filter(
-      (file) => !replaced.includes(file) && ranges.some(({ from, to }) => from <= file.from && file.from < to),
+      (file) => !replaced.includes(file) && islands.some(({ from, to }) => from <= file.from && file.from < to),
     );
     if (more.length === 0) return snapshots.filter((file) => replaced.includes(file));
     replaced = [...replaced, ...more];

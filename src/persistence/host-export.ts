@@ -7,6 +7,8 @@ import type { MetricStore } from "../core/store.ts";
 
 /** A hole in time that is larger begins another file: a block of values has a place for every slot in it. */
 const MAX_GAP_SECONDS = 86_400;
+/** No file covers more than this: a start knows by the name of one that it ends before the retention. */
+export const MAX_SNAPSHOT_SECONDS = 86_400;
 
 /** What of a host is in no snapshot. */
 export interface UnsavedSamples {
@@ -41,7 +43,7 @@ function firstTimeOf(store: MetricStore, series: number): number {
 
 /**
  * The samples of a host as snapshots: of each series those that are in none, and all from `since` on if that is earlier.
- * More than one where there are long holes in time; in ascending order.
+ * More than one where there are long holes in time, or much of it; in ascending order.
  * @param cuts times (Unix seconds) at which another snapshot begins, too
  */
 export function exportHost(
@@ -101,8 +103,8 @@ function isEmpty({ metrics, children }: LevelSnapshot): boolean {
   return metrics.length === 0 && children.length === 0;
 }
 
-/** Joins ranges that overlap or lie near each other. */
-function islandsOf(ranges: TimeRange[]): TimeRange[] {
+/** Joins ranges that overlap or lie near each other, in ascending order. */
+export function islandsOf(ranges: readonly TimeRange[]): TimeRange[] {
   const islands: TimeRange[] = [];
   for (const range of ranges.toSorted((a, b) => a.from - b.from)) {
     const last = islands.at(-1);
@@ -114,6 +116,11 @@ function islandsOf(ranges: TimeRange[]): TimeRange[] {
 
 function cutAt({ from, to }: TimeRange, cuts: readonly number[]): TimeRange[] {
   const inside = cuts.filter((cut) => from < cut && cut < to).toSorted((a, b) => a - b);
-  const edges = [from, ...inside, to];
+  const edges = [from];
+  for (const end of [...inside, to]) {
+    for (let edge = (edges.at(-1) ?? from) + MAX_SNAPSHOT_SECONDS; edge < end; edge += MAX_SNAPSHOT_SECONDS)
+      edges.push(edge);
+    edges.push(end);
+  }
   return edges.slice(1).map((end, i) => ({ from: edges[i], to: end }));
 }

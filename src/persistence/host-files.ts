@@ -34,7 +34,7 @@ export class HostFiles {
   readonly lock = new Mutex();
   /** In ascending order of `from`. */
   snapshots: readonly SnapshotFile[] = [];
-  /** Nobody knows any more which samples the snapshots hold: the next one must hold them all. */
+  /** Nobody knows any more which samples the snapshots hold, or they are out of order: the next must take their place. */
   mustRewrite = false;
 
   readonly #files: FileSystem;

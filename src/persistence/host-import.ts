@@ -9,12 +9,26 @@ export interface ImportCounts {
   samples: number;
   /** Blocks that are not loaded: their metric is not configured, or the store may not have more series. */
   skippedBlocks: number;
+  /** Blocks that begin before the one of the same series that was imported before. */
+  earlyBlocks: number;
 }
 
-/** Writes the samples of a snapshot into the store, below [cluster, host]. */
-export function importHost(store: MetricStore, cluster: string, host: string, snapshot: HostSnapshot): ImportCounts {
-  const counts: ImportCounts = { samples: 0, skippedBlocks: 0 };
-  importLevel(store, [cluster, host], snapshot.level, counts);
+/** Series → where its last block began, Unix seconds. */
+export type BlockStarts = Map<number, number>;
+
+/**
+ * Writes the samples of a snapshot into the store, below [cluster, host].
+ * @param starts goes from one snapshot of the host to the next
+ */
+export function importHost(
+  store: MetricStore,
+  cluster: string,
+  host: string,
+  snapshot: HostSnapshot,
+  starts: BlockStarts = new Map(),
+): ImportCounts {
+  const counts: ImportCounts = { samples: 0, skippedBlocks: 0, earlyBlocks: 0 };
+  importLevel(store, [cluster, host], snapshot.level, counts, starts);
   return counts;
 }
 
@@ -23,6 +37,7 @@ function importLevel(
   path: LevelPath,
   { metrics, children }: LevelSnapshot,
   counts: ImportCounts,
+  starts: BlockStarts,
 ): void {
   for (const { name, frequency, start, values } of metrics) {
     const samples = countNumbers(values);
@@ -37,8 +52,10 @@ function importLevel(
     if (metric.frequency === frequency) store.writeBlock(series, start, values);
     else writeOneByOne(store, series, start, frequency, values);
     counts.samples += samples;
+    if (start < (starts.get(series) ?? -Infinity)) counts.earlyBlocks++;
+    starts.set(series, start);
   }
-  for (const child of children) importLevel(store, [...path, child.name], child.level, counts);
+  for (const child of children) importLevel(store, [...path, child.name], child.level, counts, starts);
 }
 
 /** The metric had another frequency when the snapshot was made: its samples find their slots as if they came now. */

@@ -6,9 +6,9 @@ import { FILE_HEADER_BYTES, FILE_MAGIC } from "../codec/wal/record.ts";
 import type { MetricStore } from "../core/store.ts";
 import type { DirectoryEntry, FileSystem } from "../runtime/ports.ts";
 import { isNotFound, makeDurableDirectory, removeIfThere } from "./atomic-file.ts";
-import { markHostSaved } from "./host-export.ts";
+import { markHostSaved, MAX_SNAPSHOT_SECONDS } from "./host-export.ts";
 import { unreadSnapshot, type HostFiles } from "./host-files.ts";
-import { importHost } from "./host-import.ts";
+import { importHost, type BlockStarts } from "./host-import.ts";
 import type { HostRegistry } from "./host-registry.ts";
 import { journalName, parseJournalName, type FoundJournals } from "./journal.ts";
 import {
@@ -19,6 +19,7 @@ import {
   parseSnapshotFileName,
   UNFINISHED_SUFFIX,
   WAL_NAME,
+  type SnapshotFormat,
   type SnapshotName,
 } from "./layout.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -38,9 +39,6 @@ export interface LoaderOptions {
   readonly report: RecoveryReport;
   readonly yieldToOthers: () => Promise<void>;
 }
-
-/** Snapshots that begin so long before the retention are taken to end before it, too, without looking. */
-const MAX_LOOK_BACK_SECONDS = 2 * 86_400;
 
 export class Loader {
   readonly #options: LoaderOptions;
@@ -125,6 +123,7 @@ export class Loader {
       .map(parseSnapshotFileName)
       .filter((name) => name !== undefined)
       .toSorted((a, b) => a.from - b.from || (a.format === "json" ? -1 : 1));
+    const starts: BlockStarts = new Map();
     const lastBefore = found.findLastIndex(({ from }) => from < oldest);
     for (const [i, name] of found.entries()) {
       const file = unreadSnapshot(name);
@@ -133,7 +132,7 @@ export class Loader {
         report.tooOld++;
         continue;
       }
-      const to = await this.#loadSnapshot(host, file.name, name.format);
+      const to = await this.#loadSnapshot(host, file.name, name.format, starts);
       if (to === "damaged") host.forgetSnapshots([file]);
       else if (to !== undefined) host.noteSnapshot({ ...file, to });
     }
@@ -142,7 +141,7 @@ export class Loader {
   /** Of a snapshot behind which there is another that began before the retention: some series come late. */
   async #reachesRetention(host: HostFiles, name: SnapshotName): Promise<boolean> {
     const { files, oldest } = this.#options;
-    if (name.from < oldest - MAX_LOOK_BACK_SECONDS) return false;
+    if (name.from < oldest - MAX_SNAPSHOT_SECONDS) return false;
     try {
       return (await readEnd(files, host.directory, name)) > oldest;
     } catch {
@@ -151,14 +150,21 @@ export class Loader {
   }
 
   /** Returns the end of the snapshot's range; undefined if it could not be read. */
-  async #loadSnapshot(host: HostFiles, name: string, format: "bin" | "json"): Promise<number | "damaged" | undefined> {
+  async #loadSnapshot(
+    host: HostFiles,
+    name: string,
+    format: SnapshotFormat,
+    starts: BlockStarts,
+  ): Promise<number | "damaged" | undefined> {
     const { files, store, report } = this.#options;
     try {
       const snapshot = decodeHost(await readWhole(files, host.directory, name), format);
-      const counts = importHost(store, host.cluster, host.host, snapshot);
+      const counts = importHost(store, host.cluster, host.host, snapshot, starts);
       report.snapshotFiles++;
       report.snapshotSamples += counts.samples;
       report.notLoaded += counts.skippedBlocks;
+      // The next checkpoint puts them in order: the reference does not start with such files.
+      if (counts.earlyBlocks > 0) host.mustRewrite = true;
       return snapshot.to;
     } catch (error) {
       if (isDamage(error) && (await this.#quarantine.whole(host.directory, name, error.message))) return "damaged";

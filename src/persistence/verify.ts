@@ -95,7 +95,7 @@ class Verification implements VerifyReport {
     for (const { name, kind } of entries) {
       const path = join(directory, name);
       if (kind === "directory") continue;
-      if (name === JOURNAL_DIRECTORY) this.#fail(path, "is no directory: nothing could be written");
+      if (name === JOURNAL_DIRECTORY) this.#fail(path, "expected a directory: a start would put it aside");
       else this.#note(path, "not in the directory of a host: a start ignores it");
     }
   }

@@ -1,4 +1,4 @@
-// The typed face of the aggregation kernel (wasm/aggregate): an adder for stores, about three times as fast as the plain.
+// The typed face of the aggregation kernel (wasm/aggregate): an adder for stores, which pays where runs are long.
 
 import { addRows, MAX_ROWS, MAX_RUN_LENGTH, type Adder, type Rows, type Runs } from "../core/adder.ts";
 import { wasmBase64 } from "./aggregate.wasm.ts";

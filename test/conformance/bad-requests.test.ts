@@ -12,7 +12,9 @@ let impatient: RunningStore;
 beforeAll(async () => {
   store = await startStore();
   hasty = await startStore(withLimits({ "headers-timeout-ms": 500, "body-timeout-ms": 20_000 }));
-  impatient = await startStore(withLimits({ "headers-timeout-ms": 500, "body-timeout-ms": 1000 }));
+  impatient = await startStore(
+    withLimits({ "headers-timeout-ms": 500, "body-timeout-ms": 1000, "points-per-result": 10_000_000 }),
+  );
 });
 afterAll(() => Promise.all([store.stop(), hasty.stop(), impatient.stop()]));
 

@@ -66,6 +66,9 @@ export const RUNS = {
   h1Again: 4 + 2 * hostRecord("h1").length + 6 * RECORD_BYTES,
 };
 
+export const HOST_BYTES = hostRecord("h1").length;
+export const JOURNAL_BYTES = RUNS.h1Again + HOST_BYTES + 2 * RECORD_BYTES;
+
 /**
  * h1: samples 0–4 in a .bin, 5–9 in a .json, 10–15 in the WAL; h2: 0–4 in a .bin. In the journal 16–18 of h1, 16–18 of
  * h2, 19–20 of h1.

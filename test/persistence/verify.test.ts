@@ -138,7 +138,7 @@ describe("failures, as path: offset: reason", () => {
     ],
     [
       "a file as directory of journals",
-      ": is no directory: nothing could be written",
+      ": expected a directory: a start would put it aside",
       async (disk) => {
         await disk.remove(JOURNAL);
         await disk.remove(`${ROOT}/.journal`);
