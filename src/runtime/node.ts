@@ -361,12 +361,6 @@ function messageOf(error: unknown): string {
 
 // — All of it —
 
-/** A reader that has seen enough (`| head`) is no failure. */
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
 export const nodePlatform: Platform = {
   clock: nodeClock,
   scheduler: nodeScheduler,
