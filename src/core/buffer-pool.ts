@@ -20,8 +20,8 @@ const DROPPED_SLAB = new Float32Array(0);
 
 /**
  * A slab's values. Shared memory although nobody shares it: V8 takes the growth of ordinary array buffers for a reason
- * to collect garbage, 64 MiB at a time, and in the minute in which all series change their buffers that stalls ingest
- * four times over. Memory of this kind it leaves alone; it is freed all the same when the last reference is gone.
+ * to collect garbage, every 64 MiB, and in the minute in which all series change their buffers that stalls ingest again
+ * and again. Memory of this kind it does not count; what is dropped is freed with the next full collection.
  */
 const newSlab = (): Float32Array =>
   new Float32Array(new SharedArrayBuffer(SLAB_BUFFERS * BUFFER_CAPACITY * Float32Array.BYTES_PER_ELEMENT));

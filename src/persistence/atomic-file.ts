@@ -1,6 +1,6 @@
 // Files that are there as a whole or not at all, whenever the power goes.
 
-import type { FileSystem } from "../runtime/ports.ts";
+import { FileSystemError, type FileSystem } from "../runtime/ports.ts";
 import { DAMAGED_SUFFIX, join, UNFINISHED_SUFFIX } from "./layout.ts";
 
 /** Writes a file under another name, syncs it, renames it, and syncs its directory. An older file of that name is replaced. */
@@ -13,15 +13,26 @@ export async function writeAtomically(
   const path = join(directory, name);
   const unfinished = path + UNFINISHED_SUFFIX;
   await removeIfThere(files, unfinished);
-  const file = await files.openForAppend(unfinished, "new");
+  try {
+    await writeNew(files, unfinished, bytes);
+    await files.rename(unfinished, path);
+  } catch (error) {
+    // On a full disk it would be in the way.
+    await files.remove(unfinished).catch(() => {});
+    throw error;
+  }
+  await files.syncDirectory(directory);
+}
+
+/** Writes a new file and syncs its bytes; its name is not synced. */
+export async function writeNew(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await files.openForAppend(path, "new");
   try {
     await file.append([bytes]);
     await file.datasync();
   } finally {
     await file.close();
   }
-  await files.rename(unfinished, path);
-  await files.syncDirectory(directory);
 }
 
 /** Makes a directory and those above it, and their names durable. */
@@ -29,8 +40,12 @@ export async function makeDurableDirectory(files: FileSystem, path: string): Pro
   await files.makeDirectory(path);
   for (let child = path; child !== "." && child !== "/";) {
     const parent = child.replace(/\/*[^/]*\/*$/, "") || (child.startsWith("/") ? "/" : ".");
-    // Those far up may not be ours to open; they are older than we are, then.
-    await files.syncDirectory(parent).catch(() => {});
+    try {
+      await files.syncDirectory(parent);
+    } catch (error) {
+      // Those far up may not be ours to open; then they were there before.
+      if (!(error instanceof FileSystemError && error.code === "not-allowed")) throw error;
+    }
     child = parent;
   }
 }

@@ -2,7 +2,7 @@
 
 import { FILE_MAGIC } from "../codec/wal/record.ts";
 import { encodeHostRecord } from "../codec/journal/journal-record.ts";
-import type { FileSystem } from "../runtime/ports.ts";
+import type { AppendFile, FileSystem } from "../runtime/ports.ts";
 import { removeIfThere, setAside } from "./atomic-file.ts";
 import { join, parseSnapshotFileName, snapshotFileName, WAL_NAME } from "./layout.ts";
 import type { SnapshotFormat, SnapshotName } from "./layout.ts";
@@ -82,7 +82,7 @@ export class HostFiles {
     this.#isListed = true;
   }
 
-  /** A WAL of `sizeBytes`, whose whole records end at `intactBytes`; 0 = not even its header is whole. */
+  /** A WAL of `sizeBytes`, whose whole records end at `intactBytes`; 0 = it has none. */
   foundWal(intactBytes: number, sizeBytes: number): void {
     this.#walBytes = intactBytes;
     this.#hasTornEnd = intactBytes < sizeBytes || intactBytes === 0;
@@ -158,15 +158,15 @@ export class HostFiles {
     const isNew = this.#walBytes === 0;
     const file = await this.#files.openForAppend(this.#walPath, isNew ? "new" : "existing");
     this.#hasTornEnd = true;
-    const pieces = isNew ? [fileHeader, ...records] : records;
     try {
-      await file.append(pieces);
+      if (isNew) await appendHeader(file);
+      await file.append(records);
       await file.datasync();
     } finally {
       await file.close();
     }
     if (isNew) await this.#files.syncDirectory(this.directory);
-    this.#walBytes += sizeOf(pieces);
+    this.#walBytes += sizeOf(records) + (isNew ? fileHeader.length : 0);
     this.#hasTornEnd = false;
   }
 
@@ -206,6 +206,15 @@ export class HostFiles {
     this.#pending = [...records, ...this.#pending];
     this.#pendingBytes += sizeOf(records);
   }
+}
+
+/**
+ * Synced for itself: after a failed sync and a kill the next start reads what is not on the disk, and appends behind it.
+ * Records behind damage can be found, but not in a file whose header is damaged.
+ */
+async function appendHeader(file: AppendFile): Promise<void> {
+  await file.append([fileHeader]);
+  await file.datasync();
 }
 
 function sizeOf(pieces: readonly Uint8Array[]): number {

@@ -177,9 +177,9 @@ export class Loader {
     const { directory } = host;
     try {
       const { sizeBytes, hasMagic } = await this.#lookAt(directory, WAL_NAME, FILE_MAGIC, FILE_HEADER_BYTES);
-      if (sizeBytes < FILE_HEADER_BYTES) {
+      if (sizeBytes <= FILE_HEADER_BYTES) {
         // Made, but the power went before anything was in it.
-        this.#options.report.cutBytes += sizeBytes;
+        this.#options.report.cutBytes += hasMagic ? 0 : sizeBytes;
         host.foundWal(0, sizeBytes);
       } else if (hasMagic) {
         const replayHost: ReplayHost = { number, cluster: host.cluster, host: host.host };

@@ -2,7 +2,7 @@
 // not even take that, it is reported all the same, and the start goes on.
 
 import type { FileSystem } from "../runtime/ports.ts";
-import { setAside } from "./atomic-file.ts";
+import { setAside, writeNew } from "./atomic-file.ts";
 import { DAMAGED_SUFFIX, join } from "./layout.ts";
 import type { DamagedRange } from "./record-replay.ts";
 import type { RecoveryReport } from "./recovery-report.ts";
@@ -67,13 +67,7 @@ export class Quarantine {
   async #copy(path: string, start: number, end: number, target: string): Promise<string> {
     const bytes = await this.#files.readRange(path, start, end - start);
     await this.#files.remove(target).catch(() => {});
-    const file = await this.#files.openForAppend(target, "new");
-    try {
-      await file.append([bytes]);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
+    await writeNew(this.#files, target, bytes);
     return target;
   }
 }

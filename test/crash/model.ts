@@ -23,6 +23,9 @@ interface ModelSeries {
   readonly slots: Map<number, History>;
 }
 
+/** Frequencies that a sample off the grid may be found away from its time: each late one before it can move it again. */
+const MAX_SHIFT = 4;
+
 const SAFE: Request = { state: "durable" };
 
 export class SampleModel {
@@ -90,7 +93,7 @@ function problemOf(history: History, found: number | undefined, isOld: boolean):
 
 /**
  * What was found, by the times at which it was written. Off the grid, where values are all different, a sample may be
- * found in a neighbouring slot; and in two: late samples shift the grid, and a log that is read behind a snapshot that
+ * found in a slot near by; and in two: late samples shift the grid, and a log that is read behind a snapshot that
  * holds its samples already (the stop came between) puts them where they would have been without.
  */
 function atWrittenTimes(found: Slots, { frequency, isOffGrid, slots }: ModelSeries, complaints: string[]): Slots {
@@ -100,7 +103,8 @@ function atWrittenTimes(found: Slots, { frequency, isOffGrid, slots }: ModelSeri
   for (const [time, value] of found) {
     const written = isOffGrid ? times.get(value) : time;
     if (written === undefined || !slots.has(written)) complaints.push(`${time}: nobody sent ${value}`);
-    else if (Math.abs(written - time) > frequency) complaints.push(`${time}: ${value} was sent for ${written}`);
+    else if (Math.abs(written - time) > MAX_SHIFT * frequency)
+      complaints.push(`${time}: ${value} was sent for ${written}`);
     else if (result.has(written) && !isOffGrid) complaints.push(`${time}: ${value} is there twice`);
     else result.set(written, value);
   }

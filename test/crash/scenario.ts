@@ -1,6 +1,7 @@
 // What clients, timers and operators do to a store, at random but repeatable.
 
 import type { Random } from "../../src/runtime/memory.ts";
+import type { Batch } from "../../src/ingest/ingest.ts";
 import { StorageError } from "../../src/ingest/sample-log.ts";
 import { keyOf } from "./contents.ts";
 import { freeOld, idle, METRICS, RETENTION_SECONDS, type Machine, type MetricName } from "./machine.ts";
@@ -92,27 +93,27 @@ export class Scenario {
   async sendBatches(machine: Machine): Promise<void> {
     const batches = Array.from({ length: 1 + this.#below(3) }, () => machine.ingest.begin("alpha"));
     const requests = batches.map(() => this.#model.beginRequest());
+    const ended = new Set<Batch>();
     for (let piece = 0; piece < 2; piece++) {
       for (const [i, batch] of batches.entries()) {
-        if (requests[i].state !== "open") continue;
+        if (ended.has(batch)) continue;
         batch.add(Buffer.from(this.#lines(machine, requests[i])));
-        if (piece === 1 || this.#chance(0.3)) this.#finish(batch.finish(), requests[i], machine);
-        else if (this.#chance(0.05)) {
-          batch.abort();
-          requests[i].state = "failed";
-        }
+        const isEnd = piece === 1 || this.#chance(0.3);
+        const isAbort = this.#chance(0.05);
+        if (isAbort) batch.abort();
+        else if (isEnd) this.#finish(batch.finish(), requests[i], machine);
+        if (isEnd || isAbort) ended.add(batch);
         if (this.#chance(0.3)) await Promise.resolve();
       }
     }
   }
 
   #finish(finished: Promise<unknown>, request: Request, machine: Machine): void {
-    // Not "open" any more, for the sending loop; decided when the answer is there.
-    request.state = "failed";
     const answered = finished.then(
       () => (request.state = machine.sync === "commit" ? "durable" : "written"),
       (error: unknown) => {
         if (!(error instanceof StorageError)) throw error;
+        request.state = "failed";
       },
     );
     this.#underWay.push(answered);

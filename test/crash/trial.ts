@@ -3,12 +3,21 @@
 
 import { seededRandom } from "../../bench/random.ts";
 import { verify } from "../../src/persistence/verify.ts";
-import { MemoryClock, MemoryFileSystem, shuffled } from "../../src/runtime/memory.ts";
-import type { Operation, OperationHook, Outcome, Random } from "../../src/runtime/memory.ts";
+import { MemoryClock, MemoryFileSystem, shuffled, type Random } from "../../src/runtime/memory.ts";
+import { BadDisk } from "./bad-disk.ts";
 import { contentsOf } from "./contents.ts";
 import { idle, RETENTION_SECONDS, ROOT, startMachine, type Machine, type MachineOptions } from "./machine.ts";
 import { SampleModel } from "./model.ts";
 import { Scenario, T0 } from "./scenario.ts";
+import { Stopper } from "./stopper.ts";
+
+export interface Trial {
+  readonly seed: number;
+  /** The first life is stopped before this operation; Infinity = not. */
+  readonly cutAt: number;
+  /** "bad": now and then it is full, or fails. */
+  readonly disk: "good" | "bad";
+}
 
 export interface TrialResult {
   /** Operations of the first life. */
@@ -19,22 +28,29 @@ export interface TrialResult {
 
 const STEPS = [14, 8, 6];
 const START = T0 + 5 * 86_400;
+/** Where the second and the third life may be stopped: about half of the times while they start. */
+const EARLY_OPERATIONS = 40;
+const LATE_OPERATIONS = 300;
+/**
+ * What may be there after a clean stop: snapshots, what was kept of damaged files, and what a disk that would not write it
+ * has not removed either.
+ */
+const SETTLED =
+  /^\/var\/checkpoints\/(?:[^/.]+\/[^/]+\/(?:-?\d+\.(?:bin|json)(?:\.tmp)?|.*\.damaged)|\.journal\/damaged\/.*\.damaged)$/;
 
 /** Spreads small seeds over all bits, since the generator starts slowly from them. */
-export const spread = (seed: number): number => Math.imul(seed + 1, 0x9e3779b1);
+const spread = (seed: number): number => Math.imul(seed + 1, 0x9e3779b1);
 
-/**
- * Plays the trial of this seed, stopped before operation `cutAt` of its first life; Infinity = not.
- * @throws Error telling what was lost or invented, after which operations
- */
-export async function trial(seed: number, cutAt: number): Promise<TrialResult> {
-  const lives = new Lives(seed, cutAt);
+/** @throws Error telling what was lost or invented, and after what */
+export async function play(trial: Trial): Promise<TrialResult> {
+  const lives = new Lives(trial);
   try {
     for (let life = 0; life < STEPS.length; life++) await lives.next(life);
     await lives.end();
   } catch (error) {
-    const replay = `CRASH_SEED=${seed} CRASH_AT=${cutAt} npx vitest run test/crash/power-cuts.test.ts`;
-    throw new Error(`${String(error)}\n  after ${lives.story.join("; ")}\n  again: ${replay}`, { cause: error });
+    const { seed, cutAt, disk } = trial;
+    const again = `CRASH_SEED=${seed} CRASH_AT=${cutAt} CRASH_DISK=${disk} npx vitest run test/crash/again.test.ts`;
+    throw new Error(`${String(error)}\n  after ${lives.story.join("; ")}\n  again: ${again}`, { cause: error });
   }
   return lives;
 }
@@ -50,58 +66,86 @@ class Lives implements TrialResult {
   readonly #model = new SampleModel();
   readonly #scenario: Scenario;
   readonly #clock = new MemoryClock(START);
+  readonly #badDisk: BadDisk | undefined;
   #files = new MemoryFileSystem();
-  #hasLostPower = false;
+  #hasDamage: boolean;
 
-  constructor(seed: number, cutAt: number) {
+  constructor({ seed, cutAt, disk }: Trial) {
     this.#cutAt = cutAt;
     this.#settings = seededRandom(spread(seed) ^ 0x55aa55);
     this.#chances = seededRandom(spread(seed) ^ spread(Number.isFinite(cutAt) ? cutAt : 0));
     this.#scenario = new Scenario(seededRandom(spread(seed)), this.#model);
+    this.#badDisk = disk === "bad" ? new BadDisk(this.#chances) : undefined;
+    this.#hasDamage = disk === "bad";
   }
 
   /** From a start to a stop. */
   async next(life: number): Promise<void> {
     const options = this.#options();
     const order = this.#settings() < 0.3 ? shuffled(seededRandom(spread(life))) : undefined;
-    const cutAt = life === 0 ? this.#cutAt : Math.floor(this.#chances() * (this.#chances() < 0.5 ? 40 : 300));
+    const operations = this.#chances() < 0.5 ? EARLY_OPERATIONS : LATE_OPERATIONS;
+    const later = this.#files.operationCount + Math.floor(this.#chances() * operations);
+    const stopper = new Stopper(life === 0 ? this.#cutAt : later, order, this.#badDisk);
     const isKill = this.#chances() < 0.25;
-    const cutter = new Cutter(cutAt, order);
-    this.#files.onOperation = cutter.hook;
+    this.#files.onOperation = stopper.hook;
     this.story.push(`life ${life} (${JSON.stringify(options)})`);
-    await this.#live(options, STEPS[life], cutter);
+    await this.#live(options, STEPS[life], stopper);
     await idle();
     if (life === 0) this.operations = this.#files.operationCount;
-    if (cutter.cut === undefined) return;
+    if (stopper.stoppedAt === undefined) return;
     this.cuts++;
-    this.story.push(`${isKill ? "kill" : "power cut"} at ${cutter.cut.index}: ${cutter.cut.name} ${cutter.cut.path}`);
+    this.story.push(`${isKill ? "kill" : "power cut"} at ${stopper.stoppedAt}`);
     this.#files = isKill ? this.#files.kill() : this.#files.crash(this.#chances);
     this.#clock.advance(this.#chances() < 0.1 ? 86_400_000 : 10_000);
     if (isKill) return;
-    this.#hasLostPower = true;
+    // It may leave good sectors behind bad ones: an end that was never synced looks like damage then.
+    this.#hasDamage = true;
     this.#model.powerCut();
   }
 
-  async #live(options: MachineOptions, steps: number, cutter: Cutter): Promise<void> {
-    const isOff = (): boolean => cutter.cut !== undefined;
-    let machine: Machine;
-    try {
-      machine = await startMachine(this.#files, this.#clock, options);
-    } catch (error) {
-      if (isOff()) return;
+  async #live(options: MachineOptions, steps: number, stopper: Stopper): Promise<void> {
+    const isOff = (): boolean => stopper.stoppedAt !== undefined;
+    this.#badDisk?.begin();
+    const machine = await startMachine(this.#files, this.#clock, options).catch((error: unknown) => {
+      if (isOff()) return undefined;
       throw error;
-    }
+    });
+    if (machine === undefined) return;
     if (!isOff()) this.#check(machine);
+    this.#badDisk?.beginReadFailures();
     await this.#scenario.play(machine, steps, isOff);
+    if (!isOff() && this.#badDisk !== undefined) await this.#resume(machine, this.#badDisk, isOff);
     if (isOff()) return;
     if (machine.problems.length > 0) throw new Error(`problems: ${machine.problems.join(", ")}`);
+    await this.#stop(machine, isOff);
+  }
+
+  /** When the disk does again, the store does, and at once. */
+  async #resume(machine: Machine, badDisk: BadDisk, isOff: () => boolean): Promise<void> {
+    badDisk.heal();
+    machine.problems.length = 0;
+    const before = this.#model.requests.length;
+    await this.#scenario.sendBatches(machine);
+    await idle();
+    machine.scheduler.pass(5000);
+    await idle();
+    const { failures } = await machine.persistence.checkpoint();
+    if (isOff()) return;
+    const failed = this.#model.requests.slice(before).filter(({ state }) => state === "failed");
+    if (failed.length > 0) throw new Error(`${failed.length} requests failed on a good disk`);
+    if (failures.length > 0) throw new Error(`a checkpoint failed on a good disk: ${String(failures[0])}`);
+    const { openFileCount } = this.#files;
+    if (openFileCount > 1) throw new Error(`${openFileCount} files are open, expected the journal alone`);
+  }
+
+  async #stop(machine: Machine, isOff: () => boolean): Promise<void> {
     const contents = contentsOf(machine.store);
-    const closed = await machine.persistence.close().then(
-      () => true,
+    const failure = await machine.persistence.close().then(
+      () => undefined,
       (error: unknown) => error,
     );
     if (isOff()) return;
-    if (closed !== true) throw new Error(`the clean stop failed: ${String(closed)}`);
+    if (failure !== undefined) throw new Error("the clean stop failed", { cause: failure });
     this.story.push("clean stop");
     this.#model.stoppedWith(contents);
     await this.#checkFiles();
@@ -123,16 +167,15 @@ class Lives implements TrialResult {
   #check({ store, persistence, clock }: Machine): void {
     const complaints = this.#model.complaints(contentsOf(store), clock.now() - RETENTION_SECONDS);
     if (complaints.length > 0) throw new Error(`${complaints.length} complaints: ${complaints.slice(0, 5).join(", ")}`);
-    // A power cut may leave good sectors behind bad ones, so that an end that was never synced looks like damage.
     const { damaged } = persistence.report;
-    if (damaged.length > 0 && !this.#hasLostPower) throw new Error(`damaged: ${JSON.stringify(damaged)}`);
+    if (damaged.length > 0 && !this.#hasDamage) throw new Error(`damaged: ${JSON.stringify(damaged)}`);
   }
 
   async #checkFiles(): Promise<void> {
-    const complaints: string[] = [];
-    for (const path of this.#files.files().keys()) {
-      if (!SETTLED.test(path)) complaints.push(path);
-    }
+    const mayBeUnfinished = this.#badDisk !== undefined;
+    const complaints = [...this.#files.files().keys()].filter(
+      (path) => !SETTLED.test(path) || (path.endsWith(".tmp") && !mayBeUnfinished),
+    );
     this.#files.onOperation = undefined;
     const { failures } = await verify({ files: this.#files, path: ROOT, now: this.#clock.now() });
     for (const { path, reason } of failures) complaints.push(`${path}: ${reason}`);
@@ -147,26 +190,4 @@ class Lives implements TrialResult {
       maxWalSizeBytes: this.#settings() < 0.3 ? 1500 : Infinity,
     };
   }
-}
-
-/** What may be there after a clean stop: snapshots, and what was kept of damaged files. */
-const SETTLED =
-  /^\/var\/checkpoints\/(?:[^/.]+\/[^/]+\/(?:-?\d+\.(?:bin|json)|.*\.damaged)|\.journal\/damaged\/.*\.damaged)$/;
-
-/** Stops the machine before one of its operations. */
-class Cutter {
-  cut: Operation | undefined;
-  readonly #cutAt: number;
-  readonly #order: OperationHook | undefined;
-
-  constructor(cutAt: number, order: OperationHook | undefined) {
-    this.#cutAt = cutAt;
-    this.#order = order;
-  }
-
-  readonly hook: OperationHook = async (operation): Promise<Outcome> => {
-    if (operation.index !== this.#cutAt) return (await this.#order?.(operation)) ?? "ok";
-    this.cut = operation;
-    return "power-cut";
-  };
 }
