@@ -9,7 +9,7 @@ export const MAX_ROWS = 8;
 /** A run is part of one buffer. */
 export const MAX_RUN_LENGTH = BUFFER_CAPACITY;
 
-/** Runs of consecutive stored values, and where they go in an answer; parallel lists. */
+/** Runs of consecutive stored values, each within one buffer, and where they go in an answer; parallel lists. */
 export interface Runs {
   /** Number of the slab that holds the run. */
   readonly slab: readonly number[];

@@ -44,7 +44,7 @@ export class Checkpointer {
     const unmark = hasWork ? markHostSaved(store, level) : (): boolean => true;
     const cover = host.beginCover();
     try {
-      if (parts.length > 0) await this.#replace(host, replacedBy(parts, host.snapshots, changedFrom), parts);
+      if (parts.length > 0) await this.#write(host, parts, changedFrom);
       await cover.forget();
       host.mustRewrite = false;
       return parts.length > 0;
@@ -55,10 +55,11 @@ export class Checkpointer {
     }
   }
 
-  /** Writes the parts, with what the replaced files hold beside them, and removes those files. */
-  async #replace(host: HostFiles, replaced: readonly SnapshotFile[], parts: readonly HostSnapshot[]): Promise<void> {
+  /** Writes the parts, with what the files hold whose place they take, and removes those files. */
+  async #write(host: HostFiles, parts: readonly HostSnapshot[], changedFrom: number): Promise<void> {
     const { files, format, store } = this.#options;
     await host.prepareDirectory();
+    const replaced = replacedBy(parts, host.snapshots, changedFrom);
     const old = await this.#read(host, replaced);
     const merged = old.length === 0 ? parts : mergeSnapshots(old, parts, store.metrics.byIndex);
     const written = new Set<string>();

@@ -71,8 +71,7 @@ export class Persistence {
   }
 
   /**
-   * Loads what is on disk into the store. Rejects only when the directory of checkpoints, or that of the journals in it,
-   * cannot be made or listed.
+   * Loads what is on disk into the store. Rejects only when the directory of checkpoints cannot be made or listed.
    * @param report is filled in as the loading goes on
    */
   static async open(options: PersistenceOptions, report: RecoveryReport = newRecoveryReport()): Promise<Persistence> {
@@ -93,7 +92,7 @@ export class Persistence {
     });
     const persistence = new Persistence(options, hosts, log, report);
     // What the journals of a crash held goes into the WALs of its hosts first of all. Where that fails it stays in them.
-    if (journals.numbers.length > 0) {
+    if (journals.last > 0) {
       await persistence.#settle().catch((error: unknown) => options.onProblem("settle", error));
     }
     persistence.#startWorkers();

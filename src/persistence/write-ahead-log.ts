@@ -131,8 +131,13 @@ export class WriteAheadLog implements SampleLog {
    * disk.
    */
   async close(): Promise<boolean> {
-    await this.commit();
     await this.settle();
+    if (this.#hosts.all().some(({ pending }) => pending.length > 0)) {
+      await this.commit();
+      await this.settle();
+    }
+    // All is in WALs or snapshots: what the journal has not taken, because it failed, it need not take any more.
+    this.#queue.take();
     return this.#journalLock.run(() => this.#journal.removeDirectory());
   }
 

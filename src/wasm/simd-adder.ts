@@ -17,14 +17,13 @@ interface AggregateKernel extends KernelExports {
 }
 
 /** Copying a row into the kernel pays from this length on. */
-const MIN_LENGTH = 128;
+const MIN_LENGTH = 192;
 
 /** Adds with SIMD instructions, in a memory of its own: one adder for each store. */
 export class SimdAdder implements Adder {
   readonly #kernel: AggregateKernel;
   readonly #kernelSums: Float64Array<ArrayBuffer>;
   readonly #rows: Float32Array;
-  readonly #rowValues: number;
   /** The kernel's, or others if they are too many for it. */
   #sums = new Float64Array(0);
 
@@ -32,11 +31,10 @@ export class SimdAdder implements Adder {
     const kernel = instantiateKernel<AggregateKernel>(wasmBase64);
     const { buffer } = kernel.memory;
     this.#kernel = kernel;
-    this.#rowValues = kernel.ROW_VALUES.value;
     // The kernel's memory never grows, so these views never detach.
     this.#kernelSums = new Float64Array(buffer, kernel.sumsOffset(), kernel.MAX_SUMS.value);
-    this.#rows = new Float32Array(buffer, kernel.rowsOffset(), MAX_ROWS * this.#rowValues);
-    if (kernel.MAX_ROWS.value !== MAX_ROWS || this.#rowValues <= MAX_RUN_LENGTH) {
+    this.#rows = new Float32Array(buffer, kernel.rowsOffset(), MAX_ROWS * MAX_RUN_LENGTH);
+    if (kernel.MAX_ROWS.value !== MAX_ROWS || kernel.ROW_VALUES.value !== MAX_RUN_LENGTH) {
       throw new Error("BUG: the kernel is made for other runs than the store's");
     }
   }
@@ -51,18 +49,28 @@ export class SimdAdder implements Adder {
   }
 
   add(slabs: readonly Float32Array[], runs: Runs, rows: Rows): void {
-    const length = runs.length[rows.first];
+    const { first, step, count } = rows;
+    const length = runs.length[first];
     if (length < MIN_LENGTH || !this.#usesKernel) return addRows(this.#sums, slabs, runs, rows);
-    const begin = runs.at[rows.first] & 1;
-    for (let row = 0; row < rows.count; row++) {
-      const run = rows.first + row * rows.step;
-      const at = runs.at[run];
-      if ((at & 1) !== begin) return addRows(this.#sums, slabs, runs, rows);
-      // FENCED: slabs are shared memory. V8 copies that in words where both ends lie on a word's boundary, and byte by
-      // byte where one does not; so a row that begins at an odd place is copied from the place before.
-      this.#rows.set(slabs[runs.slab[run]].subarray(at - begin, at + length), row * this.#rowValues);
+    // FENCED: slabs are shared memory. V8 copies that in words where both ends lie on a word's boundary, and byte by byte
+    // where one does not; so rows that begin at odd places are copied from the places before.
+    const begin = runs.at[first] & 1;
+    if (areNeighbours(runs, rows)) {
+      this.#copy(slabs, runs, first, begin, 0, (count - 1) * MAX_RUN_LENGTH + length);
+    } else {
+      for (let row = 0; row < count; row++) {
+        const run = first + row * step;
+        if ((runs.at[run] & 1) !== begin) return addRows(this.#sums, slabs, runs, rows);
+        this.#copy(slabs, runs, run, begin, row, length);
+      }
     }
-    this.#kernel.addRows(runs.offset[rows.first], begin, length, rows.count);
+    this.#kernel.addRows(runs.offset[first], begin, length, count);
+  }
+
+  /** Copies so many values from the beginning of a run, and `before` in front of it, to the beginning of a row. */
+  #copy(slabs: readonly Float32Array[], runs: Runs, run: number, before: number, row: number, length: number): void {
+    const at = runs.at[run];
+    this.#rows.set(slabs[runs.slab[run]].subarray(at - before, at + length), row * MAX_RUN_LENGTH);
   }
 
   finish(): Float64Array<ArrayBuffer> {
@@ -72,4 +80,13 @@ export class SimdAdder implements Adder {
   get #usesKernel(): boolean {
     return this.#sums.buffer === this.#kernelSums.buffer;
   }
+}
+
+/** Whether the runs lie in buffers one behind the other, as those of series do that began together. */
+function areNeighbours({ slab, at }: Runs, { first, step, count }: Rows): boolean {
+  for (let row = 1; row < count; row++) {
+    const run = first + row * step;
+    if (slab[run] !== slab[first] || at[run] !== at[first] + row * MAX_RUN_LENGTH) return false;
+  }
+  return true;
 }

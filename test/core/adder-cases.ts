@@ -12,7 +12,8 @@ export interface Adding {
   readonly bundles: readonly Rows[];
 }
 
-const SLAB_VALUES = 4 * MAX_RUN_LENGTH;
+const SLAB_BUFFERS = 10;
+const SLAB_VALUES = SLAB_BUFFERS * MAX_RUN_LENGTH;
 
 /** Whatever a float32 can be, and above all what adds up oddly. */
 const nastyValues: readonly number[] = [
@@ -41,49 +42,60 @@ const slab = fc.record({ seed: fc.nat(1000), every: fc.constantFrom(2, 7, 100) }
 
 /** Lengths around the limits of the fast paths, and any. */
 const runLength = fc.oneof(
-  fc.constantFrom(1, 2, 3, 4, 5, 127, 128, 129, 511, MAX_RUN_LENGTH),
+  fc.constantFrom(1, 2, 3, 4, 5, 191, 192, 193, 511, MAX_RUN_LENGTH),
   fc.integer({ min: 1, max: MAX_RUN_LENGTH }),
 );
 
-const placeInSlab = fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 5, arbitrary: fc.nat(SLAB_VALUES) });
-
-/** Rows with one place in the answer; each lies somewhere in one of the slabs. */
-function bundle(length: number) {
-  return fc.record({
-    offset: fc.nat(length),
-    length: runLength,
-    // Mostly all of one slab and at places that are even or odd together, as in a store.
-    places: fc.array(fc.record({ slab: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1), at: placeInSlab }), {
-      minLength: 1,
-      maxLength: MAX_ROWS,
-      size: "max",
-    }),
-    parity: fc.constantFrom(0, 1, undefined),
-  });
+/** Rows with one place in the answer. */
+interface Bundle {
+  readonly offset: number;
+  readonly length: number;
+  /** One for each row: the buffer, counted through both slabs, and how far from its beginning the run starts. */
+  readonly places: readonly { readonly buffer: number; readonly slot: number }[];
 }
+
+/** Mostly a run in each of some buffers one behind the other, at the same slot, as in a store; or anywhere. */
+const places = fc.oneof(
+  fc
+    .record({
+      first: fc.nat(2 * SLAB_BUFFERS - MAX_ROWS),
+      slot: fc.nat(3),
+      count: fc.integer({ min: 1, max: MAX_ROWS }),
+    })
+    .map(({ first, slot, count }) => Array.from({ length: count }, (_, i) => ({ buffer: first + i, slot }))),
+  fc.array(fc.record({ buffer: fc.nat(2 * SLAB_BUFFERS - 1), slot: fc.nat(3) }), {
+    minLength: 1,
+    maxLength: MAX_ROWS,
+    size: "max",
+  }),
+);
 
 /** @param maxLength of the answer */
 export function adderCases(maxLength: number): fc.Arbitrary<Adding> {
   return fc
     .record({ length: fc.integer({ min: MAX_RUN_LENGTH, max: maxLength }), slabs: fc.tuple(slab, slab) })
-    .chain(({ length, slabs }) =>
-      fc.array(bundle(length - 1), { minLength: 1, maxLength: 6 }).map((bundles): Adding => {
-        const runs = { slab: [] as number[], at: [] as number[], offset: [] as number[], length: [] as number[] };
-        const rows = bundles.map((rowsAt): Rows => {
-          const first = runs.at.length;
-          const runLengthHere = Math.min(rowsAt.length, length - rowsAt.offset);
-          for (const place of rowsAt.places) {
-            const at = Math.min(place.at, SLAB_VALUES - runLengthHere - 1);
-            runs.slab.push(place.slab);
-            runs.at.push(rowsAt.parity === undefined ? at : (at & ~1) + rowsAt.parity);
-            runs.offset.push(rowsAt.offset);
-            runs.length.push(runLengthHere);
-          }
-          return { first, step: 1, count: rowsAt.places.length };
-        });
-        return { length, slabs, runs, bundles: rows };
-      }),
-    );
+    .chain(({ length, slabs }) => {
+      const bundle = fc.record({ offset: fc.nat(length - 1), length: runLength, places });
+      return fc
+        .array(bundle, { minLength: 1, maxLength: 6 })
+        .map((bundles) => ({ length, slabs, ...runsOf(bundles, length) }));
+    });
+}
+
+function runsOf(bundles: readonly Bundle[], answerLength: number): Pick<Adding, "runs" | "bundles"> {
+  const runs = { slab: [] as number[], at: [] as number[], offset: [] as number[], length: [] as number[] };
+  const rows = bundles.map((bundle): Rows => {
+    const first = runs.at.length;
+    const lastSlot = Math.max(...bundle.places.map(({ slot }) => slot));
+    for (const { buffer, slot } of bundle.places) {
+      runs.slab.push(Math.floor(buffer / SLAB_BUFFERS));
+      runs.at.push((buffer % SLAB_BUFFERS) * MAX_RUN_LENGTH + slot);
+      runs.offset.push(bundle.offset);
+      runs.length.push(Math.min(bundle.length, answerLength - bundle.offset, MAX_RUN_LENGTH - lastSlot));
+    }
+    return { first, step: 1, count: bundle.places.length };
+  });
+  return { runs, bundles: rows };
 }
 
 export function sumsOf(adder: Adder, { length, slabs, runs, bundles }: Adding): Float64Array {

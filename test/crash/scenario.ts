@@ -5,10 +5,8 @@ import type { Batch } from "../../src/ingest/ingest.ts";
 import { StorageError } from "../../src/ingest/sample-log.ts";
 import { keyOf } from "./contents.ts";
 import { freeOld, idle, METRICS, RETENTION_SECONDS, type Machine, type MetricName } from "./machine.ts";
+import { T0 } from "./lines.ts";
 import type { Request, SampleModel } from "./model.ts";
-
-/** On the grid of all metrics. */
-export const T0 = 1_699_999_800;
 
 const CLUSTERS = ["alpha", "beta"];
 const HOSTS = ["h1", "h2", "h3"];

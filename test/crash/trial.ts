@@ -7,8 +7,9 @@ import { MemoryClock, MemoryFileSystem, shuffled, type Random } from "../../src/
 import { BadDisk } from "./bad-disk.ts";
 import { contentsOf } from "./contents.ts";
 import { idle, RETENTION_SECONDS, ROOT, startMachine, type Machine, type MachineOptions } from "./machine.ts";
+import { T0 } from "./lines.ts";
 import { SampleModel } from "./model.ts";
-import { Scenario, T0 } from "./scenario.ts";
+import { Scenario } from "./scenario.ts";
 import { Stopper } from "./stopper.ts";
 
 export interface Trial {

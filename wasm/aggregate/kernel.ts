@@ -6,12 +6,12 @@
 export const MAX_SUMS: i32 = 1 << 18;
 /** Rows that `addRows` adds at once when there are so many. */
 export const MAX_ROWS: i32 = 8;
-/** Values of a row: a buffer's 512, and one in front of them (see simd-adder.ts), padded to a vector. */
-export const ROW_VALUES: i32 = 516;
+/** Values from the beginning of a row to that of the next: a buffer's, so that neighbours are copied in one go. */
+export const ROW_VALUES: i32 = 512;
 
-const ROW_BYTES: usize = 516 * 4;
+const ROW_BYTES: usize = 512 * 4;
 const SUMS: usize = memory.data(2097152, 64);
-const ROWS: usize = memory.data(8 * 516 * 4, 64);
+const ROWS: usize = memory.data(8 * 512 * 4, 64);
 
 export function sumsOffset(): usize {
   return SUMS;
