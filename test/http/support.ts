@@ -6,8 +6,8 @@ import { MetricStore } from "../../src/core/store.ts";
 import { Ingest, type Batch } from "../../src/ingest/ingest.ts";
 import type { IngestReport } from "../../src/ingest/report.ts";
 import { QueryService } from "../../src/query/query-service.ts";
-import { nodeClock, nodeGzip, nodeScheduler } from "../../src/runtime/node.ts";
-import { defaultLimits } from "../../src/service/limits.ts";
+import { defaultLimits } from "../../src/library/limits.ts";
+import { platform } from "../support/runtime.ts";
 
 export const NOW = 1_720_880_000;
 
@@ -24,16 +24,16 @@ export interface TestServices extends Services {
 export function testServices(overrides: Partial<Services> = {}): TestServices {
   const store = new MetricStore({ metrics: METRICS });
   const now = (): number => NOW;
-  const yieldToOthers = (): Promise<void> => nodeScheduler.yieldToOthers();
+  const yieldToOthers = (): Promise<void> => platform.scheduler.yieldToOthers();
   const limits = { bodySizeBytes: 100_000, jsonBodySizeBytes: 1000, gzipMinSizeBytes: 500 };
-  const monotonicMs = (): number => nodeClock.monotonicMs();
+  const monotonicMs = (): number => platform.clock.monotonicMs();
   const reported: string[] = [];
   return {
     store,
     ingest: new Ingest({ store, limits: defaultLimits, retentionSeconds: 86_400, now }),
     query: new QueryService({ store, limits: defaultLimits, yieldToOthers, monotonicMs }),
     limits,
-    gzip: nodeGzip,
+    gzip: platform.gzip,
     now,
     yieldToOthers,
     status: () => ({ series: 3, note: "a<b" }),
@@ -67,6 +67,7 @@ export class RecordingIngest {
         this.ends.push("finish");
         return this.report;
       },
+      end: () => this.report,
       abort: () => void this.ends.push("abort"),
     };
   }

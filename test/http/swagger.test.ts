@@ -32,7 +32,8 @@ describe("the documentation of the API", () => {
   test("describes every route and the requests they validate", async () => {
     const document = await (await app.request("/swagger/openapi.json")).json();
     expect(document.openapi).toBe("3.1.0");
-    const routes = ["query", "write", "free", "healthcheck", "debug", "status"];
+    const ofJobs = ["job/data", "job/stats", "job/scoped-stats", "node/data", "node-list/data"];
+    const routes = ["query", "write", "free", "healthcheck", "debug", "status", ...ofJobs];
     expect(Object.keys(document.paths).toSorted()).toEqual(routes.map((name) => `/api/${name}`).toSorted());
     const body = document.paths["/api/query"].post.requestBody.content["application/json"].schema;
     const fields = body.anyOf[0].properties;
