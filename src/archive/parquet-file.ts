@@ -1,0 +1,144 @@
+// One Parquet file, open for reading: its footer, and ranges of its columns. pegel's own or one of the reference's.
+
+import { parquetMetadataAsync, parquetScan, type AsyncBuffer, type FileMetaData, type RowGroup } from "hyparquet";
+import type * as Compression from "hyparquet-compressors";
+import { COLUMNS, SEQUENCE_KEY } from "../codec/parquet/schema.ts";
+import { decodeTextChunk, type TextRun } from "../codec/parquet/text-chunk.ts";
+import type { FileSystem } from "../runtime/ports.ts";
+import type { ArchiveRange } from "./ports.ts";
+
+/** A row group: mostly one host. */
+export interface Group {
+  /** Within the file. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Undefined if there is more than one, or the file does not tell. */
+  readonly host: string | undefined;
+  /** Of the samples; all of time if the file does not tell. */
+  readonly range: ArchiveRange;
+  /** That of all rows; undefined if they differ, or the file does not tell. */
+  readonly frequency: number | undefined;
+  readonly rowGroup: RowGroup;
+}
+
+/** Values of a column as hyparquet gives them. */
+export type ColumnValues = Readonly<ArrayLike<unknown>>;
+
+/** The columns without which a file is none of an archive. */
+const REQUIRED = COLUMNS.map(({ name }) => name).filter((name) => name !== "selector");
+
+/** A Parquet file that is intact, but has other columns. */
+export class ForeignFileError extends Error {
+  override readonly name = "ForeignFileError";
+}
+
+export class ParquetFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly groups: readonly Group[];
+  /** −1 for a file that pegel did not write. */
+  readonly sequence: number;
+  readonly hasSelector: boolean;
+  readonly footerBytes: number;
+  readonly #files: FileSystem;
+  readonly #metadata: FileMetaData;
+
+  private constructor(files: FileSystem, path: string, sizeBytes: number, metadata: FileMetaData) {
+    this.path = path;
+    this.sizeBytes = sizeBytes;
+    this.footerBytes = metadata.metadata_length;
+    this.hasSelector = metadata.schema.some(({ name }) => name === "selector");
+    const sequence = metadata.key_value_metadata?.find(({ key }) => key === SEQUENCE_KEY)?.value;
+    this.sequence = sequence === undefined ? -1 : Number(sequence);
+    this.groups = groupsOf(metadata);
+    this.#files = files;
+    this.#metadata = metadata;
+  }
+
+  /** Rejects with FileSystemError, ForeignFileError, or Error if the footer is damaged. */
+  static async open(files: FileSystem, path: string): Promise<ParquetFile> {
+    const sizeBytes = await files.sizeOf(path);
+    if (sizeBytes === 0) throw new Error("the file is empty");
+    const metadata = await parquetMetadataAsync(bufferOf(files, path, sizeBytes), { geoparquet: false });
+    const names = new Set(metadata.schema.map(({ name }) => name));
+    const missing = REQUIRED.filter((name) => !names.has(name));
+    if (missing.length > 0) throw new ForeignFileError(`not an archive: no column ${missing.join(", ")}`);
+    return new ParquetFile(files, path, sizeBytes, metadata);
+  }
+
+  /** Rows of the whole file. */
+  get rows(): number {
+    return this.groups.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  /**
+   * Reads rows [from, to) of some columns, the pages that they are in and no others where the file has an index of them.
+   * @param from counted within the file; all of one row group
+   */
+  async readColumns(columns: readonly string[], from: number, to: number): Promise<ColumnValues[]> {
+    const file = bufferOf(this.#files, this.path, this.sizeBytes);
+    const { compressors } = await loadCompressors();
+    const scan = await parquetScan({ file, metadata: this.#metadata, columns: [...columns], compressors });
+    return Promise.all(columns.map((column) => scan.readColumn({ column, rowStart: from, rowEnd: to })));
+  }
+
+  /** A column of texts of a row group as runs; undefined if it is not written so. */
+  async readRuns(column: string, { rowGroup, rows }: Group): Promise<TextRun[] | undefined> {
+    const meta = rowGroup.columns.find(({ meta_data: data }) => data?.path_in_schema[0] === column)?.meta_data;
+    if (meta?.codec !== "ZSTD" || !meta.encodings.includes("RLE_DICTIONARY")) return undefined;
+    const start = Number(meta.dictionary_page_offset ?? meta.data_page_offset);
+    const chunk = await this.#files.readRange(this.path, start, Number(meta.total_compressed_size));
+    const { decompressZstd } = await loadCompressors();
+    const runs = decodeTextChunk(chunk, (bytes) => decompressZstd(bytes));
+    if (runs === undefined) return undefined;
+    const found = runs.reduce((sum, run) => sum + run.rows, 0);
+    if (found !== rows) throw new Error(`column ${column}: expected ${rows} rows, found ${found}`);
+    return runs;
+  }
+}
+
+type Decompressors = Pick<typeof Compression, "compressors" | "decompressZstd">;
+
+/** Not at the start of the program, of which they would take a fifth: most never read an archive. */
+function loadCompressors(): Promise<Decompressors> {
+  return import("hyparquet-compressors");
+}
+
+function bufferOf(files: FileSystem, path: string, byteLength: number): AsyncBuffer {
+  return {
+    byteLength,
+    async slice(start, end = byteLength) {
+      const bytes = await files.readRange(path, start, end - start);
+      if (bytes.length !== end - start) throw new Error(`the file ends at ${start + bytes.length}, ${end} expected`);
+      return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
+    },
+  };
+}
+
+function groupsOf({ row_groups: rowGroups }: FileMetaData): Group[] {
+  let firstRow = 0;
+  return rowGroups.map((rowGroup) => {
+    const rows = Number(rowGroup.num_rows);
+    const host = statisticsOf(rowGroup, "hostname");
+    const time = statisticsOf(rowGroup, "timestamp");
+    const frequency = statisticsOf(rowGroup, "frequency");
+    const isOneHost = typeof host?.min === "string" && host.min === host.max;
+    const hasTime = typeof time?.min === "bigint" && typeof time.max === "bigint";
+    firstRow += rows;
+    return {
+      firstRow: firstRow - rows,
+      rows,
+      host: isOneHost ? String(host.min) : undefined,
+      range: hasTime ? { from: Number(time.min), to: Number(time.max) + 1 } : { from: -Infinity, to: Infinity },
+      frequency:
+        typeof frequency?.min === "bigint" && frequency.min === frequency.max ? Number(frequency.min) : undefined,
+      rowGroup,
+    };
+  });
+}
+
+function statisticsOf({ columns }: RowGroup, name: string): { min: unknown; max: unknown } | undefined {
+  const meta = columns.find(({ meta_data: data }) => data?.path_in_schema[0] === name)?.meta_data;
+  const { min_value: min, max_value: max } = meta?.statistics ?? {};
+  return { min, max };
+}

@@ -1,0 +1,102 @@
+// Reads the samples of some series out of one Parquet file: only the pages that they are in.
+
+import type { OpenFiles } from "./open-files.ts";
+import type { SeriesRows } from "./group-index.ts";
+import type { ColumnValues, Group, ParquetFile } from "./parquet-file.ts";
+import type { ArchiveSelection } from "./ports.ts";
+import type { Piece } from "./sample-merger.ts";
+
+/** Read at once; what lies between two reads is time for others. */
+const MAX_ROWS = 65_536;
+/** Rows that nobody wants are read along if there are no more of them between two that are: it saves a read. */
+const MAX_GAP_ROWS = 4096;
+
+/** In the order of the rows. Rejects with an Error if the file is damaged. */
+export async function readPieces(open: OpenFiles, file: ParquetFile, selection: ArchiveSelection): Promise<Piece[]> {
+  const { host, from, to } = selection;
+  const pieces: Piece[] = [];
+  for (const group of file.groups) {
+    if (group.host !== undefined && group.host !== host) continue;
+    if (group.range.to <= from || group.range.from >= to) continue;
+    const index = await open.indexOf(file, group);
+    for (const run of readsOf(index.filter((rows) => isWanted(rows, selection)))) {
+      pieces.push(...(await readRun(file, group, run, selection)));
+    }
+  }
+  return pieces;
+}
+
+function isWanted({ host, metric, path }: SeriesRows, selection: ArchiveSelection): boolean {
+  const { metrics, accepts } = selection;
+  if (host !== selection.host) return false;
+  return (metrics?.includes(metric) ?? true) && (accepts?.(path) ?? true);
+}
+
+/** Neighbours together, as far as that is not too much; a series that is too long in parts. */
+function readsOf(wanted: readonly SeriesRows[]): SeriesRows[][] {
+  const reads: SeriesRows[][] = [];
+  for (const rows of wanted.flatMap(cut)) {
+    const last = reads.at(-1);
+    if (last !== undefined && joins(last, rows)) last.push(rows);
+    else reads.push([rows]);
+  }
+  return reads;
+}
+
+function joins(read: readonly SeriesRows[], { firstRow, rows }: SeriesRows): boolean {
+  const last = read[read.length - 1];
+  const gap = firstRow - (last.firstRow + last.rows);
+  return gap >= 0 && gap <= MAX_GAP_ROWS && firstRow + rows - read[0].firstRow <= MAX_ROWS;
+}
+
+function cut(rows: SeriesRows): SeriesRows[] {
+  const parts: SeriesRows[] = [];
+  for (let at = 0; at < rows.rows; at += MAX_ROWS) {
+    parts.push({ ...rows, firstRow: rows.firstRow + at, rows: Math.min(MAX_ROWS, rows.rows - at) });
+  }
+  return parts;
+}
+
+async function readRun(
+  file: ParquetFile,
+  group: Group,
+  run: readonly SeriesRows[],
+  selection: ArchiveSelection,
+): Promise<Piece[]> {
+  const start = run[0].firstRow;
+  const last = run[run.length - 1];
+  const end = last.firstRow + last.rows;
+  // Mostly all rows have the same frequency, and its pages need not be read.
+  const columns = group.frequency === undefined ? ["timestamp", "value", "frequency"] : ["timestamp", "value"];
+  const [timestamps, values, frequencies] = await file.readColumns(columns, start, end);
+  if (timestamps.length !== end - start || values.length !== end - start) {
+    throw new Error(`rows ${start} to ${end}: expected ${end - start}, found ${timestamps.length}`);
+  }
+  return run.flatMap(({ metric, path, firstRow, rows }) => {
+    const at = firstRow - start;
+    const samples = samplesWithin(timestamps, values, at, at + rows, selection);
+    if (samples.values.length === 0) return [];
+    return [{ metric, path, frequency: group.frequency ?? Number(frequencies[at + rows - 1]), ...samples }];
+  });
+}
+
+/** Rows [begin, end) of the columns whose time lies in the range. */
+function samplesWithin(
+  timestamps: ColumnValues,
+  values: ColumnValues,
+  begin: number,
+  end: number,
+  { from, to }: ArchiveSelection,
+): { timestamps: Float64Array; values: Float32Array } {
+  const times = new Float64Array(end - begin);
+  const numbers = new Float32Array(end - begin);
+  let count = 0;
+  for (let i = begin; i < end; i++) {
+    const time = Number(timestamps[i]);
+    if (time < from || time >= to) continue;
+    times[count] = time;
+    numbers[count] = Number(values[i]);
+    count++;
+  }
+  return { timestamps: times.subarray(0, count), values: numbers.subarray(0, count) };
+}
