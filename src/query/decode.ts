@@ -8,20 +8,27 @@ import { RequestError } from "./request-error.ts";
 
 const MAX_SHOWN_CHARS = 60;
 
+/** Whether `From` counts as `from`, as with Go's decoder. */
+export type KeyCase = "any-case" | "exact";
+
 /**
- * Reads a JSON body and validates it. Keys count in any case, null members as absent, a null body as an empty one.
+ * Reads a JSON body and validates it. Null members count as absent, a null body as an empty one.
  * @throws RequestError naming the path, what was found and what was expected
  */
-export function decodeJson<Output>(schema: v.GenericSchema<unknown, Output>, body: Uint8Array): Output {
-  const value = read(body);
+export function decodeJson<Output>(
+  schema: v.GenericSchema<unknown, Output>,
+  body: Uint8Array,
+  keyCase: KeyCase = "any-case",
+): Output {
+  const value = read(body, keyCase);
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw new RequestError(describeIssue(result.issues[0]));
 }
 
-function read(body: Uint8Array): JsonValue {
+function read(body: Uint8Array, keyCase: KeyCase): JsonValue {
   try {
-    return readJson(body, { foldKeys: true, dropNullMembers: true });
+    return readJson(body, { foldKeys: keyCase === "any-case", dropNullMembers: true });
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw new RequestError(error.message);
     throw error;

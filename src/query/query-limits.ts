@@ -1,4 +1,4 @@
-/** What one request may ask for; each limit has its reason in service/limits.ts. */
+/** What one request may ask for; each limit has its reason in library/limits.ts. */
 export interface QueryLimits {
   /** Results of one request, which is at least its queries. */
   readonly queriesPerRequest: number;

@@ -2,16 +2,24 @@
 
 import { NumberPrinter } from "../codec/json/number-printer.ts";
 import { JsonWriter } from "../codec/json/writer.ts";
+import { StoreError } from "../core/errors.ts";
 import type { MetricStore } from "../core/store.ts";
+import type { Clusters } from "../topology/cluster.ts";
 import { decodeJson } from "./decode.ts";
+import type { History } from "./history.ts";
 import type { QueryLimits } from "./query-limits.ts";
-import { resultCount, SelectorPlanner } from "./plan.ts";
+import { TargetPlanner } from "./plan.ts";
 import { RequestError } from "./request-error.ts";
 import { queryRequestSchema, type Query, type QueryRequest } from "./request.ts";
-import { writeResult, type Answer } from "./result.ts";
+import { writeError, writeResult, type Answer, type Source } from "./result.ts";
+import type { Target } from "./scope-targets.ts";
 
 export interface QueryOptions {
   readonly store: MetricStore;
+  /** Absent: what is not in memory is not answered. */
+  readonly history?: History;
+  /** The clusters that are described; absent: none. */
+  readonly clusters?: Clusters;
   readonly limits: QueryLimits;
   /** Lets others have the thread; resolves when it is this query's turn again. */
   readonly yieldToOthers: () => Promise<void>;
@@ -36,28 +44,41 @@ export class QueryService {
    */
   async run(body: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
     const request = decodeJson(queryRequestSchema, body);
-    const made = this.#queriesForAllNodes(request);
+    const made = await this.#queriesForAllNodes(request);
     const queries = [...request.queries, ...made];
-    this.#checkCount(queries);
+    const planner = new TargetPlanner(request.cluster, this.#options.clusters ?? new Map());
+    this.#checkCount(queries, planner);
     const writer = new JsonWriter(this.#printer);
     writer.raw("{");
     if (made.length > 0) writeQueries(writer, made);
     writer.raw('"results":[');
-    await this.#writeResults(request, queries, writer);
+    await this.#writeResults(request, queries, planner, writer);
     writer.raw("]}\n");
     return writer.finish();
   }
 
-  async #writeResults(request: QueryRequest, queries: readonly Query[], writer: JsonWriter): Promise<void> {
+  async #writeResults(
+    request: QueryRequest,
+    queries: readonly Query[],
+    planner: TargetPlanner,
+    writer: JsonWriter,
+  ): Promise<void> {
     const { store, limits, monotonicMs, yieldToOthers } = this.#options;
-    const answer: Answer = { store, request, writer, limits, pointsLeft: limits.pointsPerAnswer };
-    const planner = new SelectorPlanner(request.cluster);
+    const answer: Answer = { request, writer, limits, pointsLeft: limits.pointsPerAnswer };
+    const memory: Source = { store, errors: [] };
+    const history = this.#historyFor(request);
     let sliceEnd = monotonicMs() + SLICE_MS;
     for (const [index, query] of queries.entries()) {
       writer.raw(index === 0 ? "[" : ",[");
       let separator = "";
-      for (const selector of planner.selectorsOf(query)) {
-        if (writeResult(answer, query, selector, separator)) separator = ",";
+      const problem = planner.problemOf(query);
+      if (problem !== undefined) writeError(writer, problem, separator);
+      for (const target of planner.targetsOf(query)) {
+        const isWritten =
+          history === undefined
+            ? writeResult(answer, query, target, separator, memory)
+            : await writeFromHistory(answer, query, target, separator, history);
+        if (isWritten) separator = ",";
         if (monotonicMs() < sliceEnd) continue;
         await yieldToOthers();
         sliceEnd = monotonicMs() + SLICE_MS;
@@ -66,18 +87,26 @@ export class QueryService {
     }
   }
 
-  #queriesForAllNodes(request: QueryRequest): Query[] {
+  /** Undefined if all that the request may want is in memory. */
+  #historyFor({ from }: QueryRequest): History | undefined {
+    const { history } = this.#options;
+    return history?.reachesBehindMemory(from) === true ? history : undefined;
+  }
+
+  async #queriesForAllNodes(request: QueryRequest): Promise<Query[]> {
     const metrics = request["for-all-nodes"];
     if (metrics.length === 0) return [];
     if (request.cluster === "") throw new RequestError("[METRICSTORE]> for-all-nodes: cluster name cannot be empty");
-    const hosts = this.#options.store.listChildren([request.cluster]);
+    const { cluster, from, to } = request;
+    const hosts =
+      (await this.#historyFor(request)?.hosts(cluster, from, to)) ?? this.#options.store.listChildren([cluster]);
     this.#checkLimit(hosts.length * metrics.length);
     return hosts.flatMap((host) => metrics.map((metric) => ({ metric, host, resolution: 0, aggreg: false })));
   }
 
-  #checkCount(queries: readonly Query[]): void {
+  #checkCount(queries: readonly Query[], planner: TargetPlanner): void {
     this.#checkLimit(queries.length);
-    this.#checkLimit(queries.reduce((count, query) => count + resultCount(query), 0));
+    this.#checkLimit(queries.reduce((count, query) => count + planner.resultCount(query), 0));
   }
 
   #checkLimit(count: number): void {
@@ -86,6 +115,26 @@ export class QueryService {
     throw new RequestError(
       `queries: expected at most ${queriesPerRequest} results (limit queries-per-request), found ${count}`,
     );
+  }
+}
+
+/** As `writeResult`, of memory and disk. */
+async function writeFromHistory(
+  answer: Answer,
+  query: Query,
+  target: Target,
+  separator: string,
+  history: History,
+): Promise<boolean> {
+  const { from, to } = answer.request;
+  try {
+    return await history.read(target.selector, query.metric, from, to, (store, errors) =>
+      writeResult(answer, query, target, separator, { store, errors }),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    writeError(answer.writer, error.message, separator);
+    return true;
   }
 }
 

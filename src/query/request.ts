@@ -13,6 +13,8 @@ export const querySchema = object({
   "type-ids": v.optional(textList()),
   subtype: v.optional(text()),
   "subtype-ids": v.optional(textList()),
+  /** Not in the reference: one result for each socket, core … of the host, of a cluster that is described. */
+  scope: v.optional(text()),
   /** Factor for data and statistics; 0 and 1 change nothing. */
   "scale-by": v.optional(decimal()),
 });

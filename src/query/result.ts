@@ -2,15 +2,15 @@
 
 import type { JsonWriter } from "../codec/json/writer.ts";
 import { StoreError } from "../core/errors.ts";
-import type { Selector } from "../core/level.ts";
 import { statisticsOf } from "../core/statistics.ts";
 import type { MetricStore, ReadResult } from "../core/store.ts";
+import { padFront } from "./pad-front.ts";
 import type { QueryLimits } from "./query-limits.ts";
 import type { Query, QueryRequest } from "./request.ts";
+import type { Target } from "./scope-targets.ts";
 
 /** What the results of one answer share. */
 export interface Answer {
-  readonly store: MetricStore;
   readonly request: QueryRequest;
   readonly writer: JsonWriter;
   /** Values that the answer may still hold. */
@@ -18,9 +18,22 @@ export interface Answer {
   readonly limits: QueryLimits;
 }
 
-/** Writes the result for one selector; nothing, and false, when the store has no such level or no such samples. */
-export function writeResult(answer: Answer, query: Query, selector: Selector, separator: string): boolean {
-  const { store, request, writer } = answer;
+/** Where a result is read from. */
+export interface Source {
+  readonly store: MetricStore;
+  /** Files that should have been read as well, and could not: the result has what there is without them. */
+  readonly errors: readonly string[];
+}
+
+/** Writes the result for one target; nothing, and false, when the store has no such level or no such samples. */
+export function writeResult(
+  answer: Answer,
+  query: Query,
+  { selector, label }: Target,
+  separator: string,
+  { store, errors }: Source,
+): boolean {
+  const { request, writer } = answer;
   let data: ReadResult;
   let padding: number;
   try {
@@ -29,20 +42,34 @@ export function writeResult(answer: Answer, query: Query, selector: Selector, se
     takePoints(answer, data.values.length + padding);
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    if (error.code === "not-found") return false;
-    writer.raw(`${separator}{"error":`);
-    writer.string(error.message);
-    writer.raw(`,"from":0,"to":0,"resolution":0,"avg":0.00,"min":0.00,"max":0.00}`);
+    if (error.code === "not-found" && errors.length === 0) return false;
+    writeError(writer, error.code === "not-found" ? incomplete(errors) : error.message, separator);
     return true;
   }
-  writeData(answer, data, padding, factorOf(query), separator);
+  writer.raw(`${separator}{${label}`);
+  if (errors.length > 0) {
+    writer.raw('"error":');
+    writer.string(incomplete(errors));
+    writer.raw(",");
+  }
+  writeData(answer, data, padding, factorOf(query));
   return true;
 }
 
-function writeData(answer: Answer, data: ReadResult, padding: number, factor: number, separator: string): void {
+/** Writes a result that is nothing but an error. */
+export function writeError(writer: JsonWriter, message: string, separator: string): void {
+  writer.raw(`${separator}{"error":`);
+  writer.string(message);
+  writer.raw(`,"from":0,"to":0,"resolution":0,"avg":0.00,"min":0.00,"max":0.00}`);
+}
+
+function incomplete(errors: readonly string[]): string {
+  return `[METRICSTORE]> samples are missing: ${errors.join("; ")}`;
+}
+
+function writeData(answer: Answer, data: ReadResult, padding: number, factor: number): void {
   const { request, writer } = answer;
   const { avg, min, max } = request["with-stats"] ? statisticsOf(data.values) : { avg: 0, min: 0, max: 0 };
-  writer.raw(`${separator}{`);
   if (request["with-data"] && data.values.length + padding > 0) {
     writer.raw('"data":');
     writer.fixedArray(padFront(scaled(data.values, factor), padding));
@@ -75,13 +102,6 @@ function scaled(values: Float64Array<ArrayBuffer>, factor: number): Float64Array
 function paddingOf(store: MetricStore, metric: string, asked: number, first: number): number {
   const frequency = store.metrics.get(metric)?.frequency ?? 1;
   return Math.max(0, Math.trunc(first / frequency) - Math.trunc(asked / frequency));
-}
-
-function padFront(values: Float64Array<ArrayBuffer>, padding: number): Float64Array<ArrayBuffer> {
-  if (padding === 0) return values;
-  const padded = new Float64Array(padding + values.length).fill(NaN, 0, padding);
-  padded.set(values, padding);
-  return padded;
 }
 
 function takePoints(answer: Answer, points: number): void {

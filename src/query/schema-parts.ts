@@ -63,6 +63,23 @@ export function object<const Entries extends v.ObjectEntries>(entries: Entries):
   return refusingLists(v.object(entries, "an object"));
 }
 
+/** As `object`, with members that must be there: of one that is missing the error says what it should have been. */
+export function objectWith<const Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.ObjectSchema<Entries, v.ErrorMessage<v.ObjectIssue>> {
+  return refusingLists(
+    v.object(entries, (issue) => {
+      const key = issue.path?.at(-1)?.key;
+      const isMissing = typeof key === "string" && Object.hasOwn(entries, key) && issue.expected === `"${key}"`;
+      return isMissing ? expectedOf(entries[key]) : "an object";
+    }),
+  );
+}
+
+function expectedOf(member: v.GenericSchema): string {
+  return v.safeParse(member, undefined).issues?.[0].message ?? "a value";
+}
+
 /** Valibot takes a list for an object (`typeof` does); here it is refused before its members are looked at. */
 export function refusingLists<Schema extends v.GenericSchema>(schema: Schema): Schema {
   const run: Schema["~run"] = (dataset, config) => {
