@@ -5,11 +5,11 @@
 import { DiskError, MemoryDisk, type Inode } from "./memory-disk.ts";
 import type { MemoryFile, Random } from "./memory-file.ts";
 import { FileSystemError } from "./ports.ts";
-import type { AppendFile, DirectoryEntry, FileSystem, FileSystemErrorCode } from "./ports.ts";
+import type { AppendFile, DirectoryEntry, DirectoryLock, FileSystem, FileSystemErrorCode } from "./ports.ts";
 
 // — What a test sees and does —
 
-export type OperationName = keyof FileSystem | "append" | "datasync" | "close";
+export type OperationName = Exclude<keyof FileSystem, "lock"> | "append" | "datasync" | "close";
 
 /** One call of the port, reads and `close` included. */
 export interface Operation {
@@ -66,6 +66,8 @@ export class MemoryFileSystem implements FileSystem {
   #operationCount = 0;
   #openFileCount = 0;
   #isOff = false;
+  /** Of this program, which is the only one: they are gone with it. */
+  readonly #locked = new Set<string>();
 
   constructor(disk = new MemoryDisk()) {
     this.#disk = disk;
@@ -168,6 +170,17 @@ export class MemoryFileSystem implements FileSystem {
   syncDirectory(path: string): Promise<void> {
     const covered = this.#disk.unsyncedChanges();
     return this.#operate("syncDirectory", path, () => this.#disk.syncNames(this.#disk.directoryAt(path), covered));
+  }
+
+  /** Leaves no file, and costs no operation. */
+  async lock(directory: string): Promise<DirectoryLock> {
+    if (this.#isOff) throw new PowerCut(`lock ${directory}`);
+    if (this.#locked.has(directory)) {
+      const reason = new DiskError("locked", "this program has a store there already");
+      throw new FileSystemError("locked", "lock", directory, reason);
+    }
+    this.#locked.add(directory);
+    return { release: async () => void this.#locked.delete(directory) };
   }
 
   async #operate<T>(name: OperationName, path: string, act: () => T, fail?: (fault: Fault) => void): Promise<T> {

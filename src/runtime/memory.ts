@@ -4,6 +4,7 @@ import type { Clock, Scheduler } from "./ports.ts";
 
 export type { Random } from "./memory-file.ts";
 export { IO_ERROR, MemoryFileSystem, NO_SPACE, PowerCut, failAt, shuffled } from "./memory-file-system.ts";
+export { memoryWorker } from "./memory-worker.ts";
 export type { Fault, Operation, OperationHook, OperationName, Outcome } from "./memory-file-system.ts";
 
 export class MemoryClock implements Clock {

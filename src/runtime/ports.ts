@@ -1,6 +1,8 @@
 // What the store needs of the world outside, as narrow interfaces. node.ts, bun.ts and deno.ts implement them; memory.ts
 // has the fakes. One conformance suite holds for all of them.
 
+import type { ConnectNats } from "./nats-ports.ts";
+
 // — Time —
 
 export interface Clock {
@@ -46,6 +48,41 @@ export interface Process {
   notifyReady(): Promise<void>;
 }
 
+// — Memory —
+
+export interface MemoryUsage {
+  /** Bytes of the process that are in physical memory: what the system and its limits see. */
+  readonly rssBytes: number;
+  /** Bytes of JavaScript objects; buffers of samples are not among them. */
+  readonly heapBytes: number;
+}
+
+export interface Memory {
+  usage(): MemoryUsage;
+  /**
+   * Collects garbage at once, so that memory that was dropped goes back to the system. Holds the thread for so long: tens
+   * of milliseconds. Returns false where the runtime does not do that on demand.
+   */
+  collect(): boolean;
+}
+
+// — Threads —
+
+/** One end of a line between two threads. Messages are structured clones and arrive in order. */
+export interface WorkerPort {
+  /** @param transfer memory that goes over without a copy: the sender loses it */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  onMessage(handler: (message: unknown) => void): void;
+}
+
+/** A thread that runs a program of ours, seen from the one that started it. Does not keep the process alive while idle. */
+export interface WorkerThread extends WorkerPort {
+  /** Called once when the thread has failed or ended by itself: nothing comes from it any more. */
+  onFailure(handler: (error: Error) => void): void;
+  /** Ends it, whatever it does. */
+  terminate(): Promise<void>;
+}
+
 // — The network —
 
 /** The part of a Hono app that a server calls; `env.incoming` is the raw request. */
@@ -84,6 +121,13 @@ export interface HttpServer {
 
 export type StartHttpServer = (handler: FetchHandler, options: HttpServerOptions) => Promise<HttpServer>;
 
+/** What a server has said. */
+export interface ProbeAnswer {
+  readonly status: number;
+  /** The beginning of the body. */
+  readonly text: string;
+}
+
 // — Compression —
 
 export interface Gzip {
@@ -104,8 +148,16 @@ export interface FileSystem {
   openForAppend(path: string, which: "new" | "existing"): Promise<AppendFile>;
   /** Size of a file in bytes. */
   sizeOf(path: string): Promise<number>;
-  /** The bytes of [offset, offset + sizeBytes); fewer where the file ends before. */
-  readRange(path: string, offset: number, sizeBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * The bytes of [offset, offset + sizeBytes); fewer where the file ends before.
+   * @param memory of `sizeBytes` at least: they may be put there, and what is returned be a view of it
+   */
+  readRange(
+    path: string,
+    offset: number,
+    sizeBytes: number,
+    memory?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** Cuts a file to `sizeBytes` and syncs it. */
   truncate(path: string, sizeBytes: number): Promise<void>;
   /** Gives a file or directory another name, in one step; a file of that name is replaced. */
@@ -118,6 +170,19 @@ export interface FileSystem {
   list(path: string): Promise<DirectoryEntry[]>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
+  /**
+   * Takes a directory for one store, until it gives it back or the program ends, in whatever way. Rejects with code
+   * "locked" when a store has it, of this program or another, and the cause says which; with any other code when the
+   * system cannot tell.
+   * @param file a path below the directory, at which it may show that it is taken; a crash may leave something there
+   */
+  lock(directory: string, file: string): Promise<DirectoryLock>;
+}
+
+/** A directory that nobody else has meanwhile. */
+export interface DirectoryLock {
+  /** Gives it back, and leaves nothing. */
+  release(): Promise<void>;
 }
 
 /** A file open for appending; one call at a time. */
@@ -137,7 +202,14 @@ export interface DirectoryEntry {
   readonly kind: "file" | "directory" | "other";
 }
 
-export type FileSystemErrorCode = "not-found" | "exists" | "not-allowed" | "no-space" | "not-empty" | "other";
+export type FileSystemErrorCode =
+  | "not-found"
+  | "exists"
+  | "not-allowed"
+  | "no-space"
+  | "not-empty"
+  | "locked"
+  | "other";
 
 /** A file operation that failed: which, on what, and why. */
 export class FileSystemError extends Error {
@@ -165,10 +237,16 @@ export interface BuildInfo {
 export interface Platform {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
+  readonly memory: Memory;
   readonly signals: Signals;
   readonly process: Process;
   readonly gzip: Gzip;
   readonly startHttpServer: StartHttpServer;
+  /** Asks a server on this machine, whatever its certificate says. Rejects when there is no answer in time. */
+  readonly probe: (url: URL, timeoutMs: number) => Promise<ProbeAnswer>;
+  /** Starts the thread that encodes archive files; it answers as `serveEncoder` does. */
+  readonly startArchiveWorker: () => WorkerThread;
+  readonly connectNats: ConnectNats;
   readonly files: FileSystem;
   /** Processor cores. */
   readonly cores: number;

@@ -25,7 +25,43 @@ export function describeFileSystem(name: string, setUp: () => Promise<FileSystem
     describe("directories", testDirectories);
     describe("renaming and removing", testRenaming);
     describe("syncing", testSyncing);
+    describe("locking", testLocking);
     describe("errors", testErrors);
+  });
+}
+
+const LOCK_FILE = ".journal/lock";
+
+function testLocking(): void {
+  test("one store has a directory; another gets it when it is released, and nothing of the lock is left", async () => {
+    await files.makeDirectory(path("checkpoints"));
+    const lock = await files.lock(path("checkpoints"), LOCK_FILE);
+    await expect(files.lock(path("checkpoints"), LOCK_FILE)).rejects.toMatchObject({
+      code: "locked",
+      path: path("checkpoints"),
+      message: expect.stringContaining("this program has a store there already") as string,
+    });
+    await lock.release();
+    const left = (await names("checkpoints")).includes(".journal") ? await names("checkpoints/.journal") : [];
+    expect(left).toEqual([]);
+    const again = await files.lock(path("checkpoints"), LOCK_FILE);
+    await again.release();
+  });
+
+  test("of many who want it at once one gets it", async () => {
+    await files.makeDirectory(path("checkpoints"));
+    const tries = Array.from({ length: 8 }, () => files.lock(path("checkpoints"), LOCK_FILE));
+    const got = (await Promise.allSettled(tries)).filter(({ status }) => status === "fulfilled");
+    expect(got).toHaveLength(1);
+    for (const result of got) if (result.status === "fulfilled") await result.value.release();
+  });
+
+  test("other directories are free", async () => {
+    for (const name of ["a", "b"]) {
+      await files.makeDirectory(path(name));
+      const lock = await files.lock(path(name), LOCK_FILE);
+      onTestFinished(() => lock.release());
+    }
   });
 }
 
@@ -118,6 +154,9 @@ function testReading(): void {
   ])("a range %s", async (_, offset, sizeBytes, expected) => {
     await fileOf("a", bytes("0123456789"));
     expect(Buffer.from(await files.readRange(path("a"), offset, sizeBytes)).toString()).toBe(expected);
+    const memory = new Uint8Array(16).fill(1);
+    expect(Buffer.from(await files.readRange(path("a"), offset, sizeBytes, memory)).toString()).toBe(expected);
+    expect(memory.subarray(sizeBytes).every((byte) => byte === 1)).toBe(true);
   });
 
   test("what was read is the caller's", async () => {

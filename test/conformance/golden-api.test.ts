@@ -2,7 +2,8 @@
 // or better in the way the case asks for.
 import { expect, test } from "vitest";
 import { bodyBytes, complaint, goldenCases, type GoldenCase } from "../support/golden-case.ts";
-import { startStore } from "../support/store-process.ts";
+import { startGoldenStore } from "../support/golden-store.ts";
+import { temporaryDirectory } from "../support/program.ts";
 
 const cases = goldenCases();
 
@@ -17,7 +18,8 @@ test.each(cases.map((golden) => [golden.name, golden] as const))("%s", async (_,
 
 /** Plays the steps in order and returns what is wrong with the answers. */
 async function play(golden: GoldenCase): Promise<string[]> {
-  const store = await startStore(golden.config);
+  const { directory, remove } = temporaryDirectory();
+  const store = await startGoldenStore(`${directory}/checkpoints`, golden.config);
   const now = Math.floor(Date.now() / 60_000) * 60;
   const complaints: string[] = [];
   try {
@@ -30,6 +32,7 @@ async function play(golden: GoldenCase): Promise<string[]> {
     }
   } finally {
     await store.stop();
+    remove();
   }
   return complaints;
 }

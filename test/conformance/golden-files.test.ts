@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { bodyBytes, complaint, type GoldenCase } from "../support/golden-case.ts";
-import { startStoreIn } from "../support/store-process.ts";
+import { startGoldenStore } from "../support/golden-store.ts";
 
 interface FileCase extends GoldenCase {
   /** The tree of checkpoints, relative to the case. */
@@ -37,7 +37,7 @@ test.each(cases.map((golden) => [golden.name, golden] as const))("%s", async (_,
 });
 
 async function play(golden: FileCase, checkpoints: string): Promise<string[]> {
-  const store = await startStoreIn(checkpoints, golden.config);
+  const store = await startGoldenStore(checkpoints, golden.config);
   const complaints: string[] = [];
   try {
     for (const [index, step] of golden.steps.entries()) {

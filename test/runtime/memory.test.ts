@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
 import { MemoryFileSystem, MemoryClock, MemoryScheduler } from "../../src/runtime/memory.ts";
+import { describeArchiveWorker } from "../conformance/archive-worker.ts";
 import { describeClock } from "../conformance/clock.ts";
 import { describeFileSystem } from "../conformance/file-system.ts";
 import { describeScheduler } from "../conformance/scheduler.ts";
+import { InProcessWorkers } from "../upkeep/in-process-workers.ts";
 
 describeFileSystem("files in memory", async () => {
   const files = new MemoryFileSystem();
@@ -17,6 +19,7 @@ describeScheduler("the scheduler in memory", () => {
   const scheduler = new MemoryScheduler();
   return { scheduler, pass: (ms) => scheduler.advance(ms) };
 });
+describeArchiveWorker("the archive worker in this thread", () => new InProcessWorkers().start());
 
 describe("the clock in memory", () => {
   test("the wall clock may be set without touching the other", () => {

@@ -1,6 +1,7 @@
 // Requests as bytes on a socket: what HTTP clients would not let a test send.
 
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 
 export interface Answer {
   readonly status: number;
@@ -16,14 +17,24 @@ export class SocketClient {
   #received = "";
   #wake = (): void => {};
   #isOver = false;
+  #isReady: boolean;
+  /** What waits for the end of the handshake: on Deno a client that writes before may lose its answer. */
+  readonly #unsent: (string | Uint8Array)[] = [];
 
-  constructor(port: number) {
-    this.socket = connect(port, "127.0.0.1");
+  /** With TLS any certificate is good enough. */
+  constructor(port: number, over: "tcp" | "tls" = "tcp") {
+    const address = { port, host: "127.0.0.1" };
+    this.#isReady = over === "tcp";
+    this.socket = over === "tcp" ? connect(address) : connectTls({ ...address, rejectUnauthorized: false });
     this.socket.on("data", (piece) => {
       this.#received += piece.toString("latin1");
       this.#wake();
     });
     this.socket.on("error", () => {});
+    this.socket.on("secureConnect", () => {
+      for (const text of this.#unsent.splice(0)) this.socket.write(text);
+      this.#isReady = true;
+    });
     this.ended = new Promise((resolve) => {
       this.socket.on("close", () => {
         this.#isOver = true;
@@ -34,7 +45,8 @@ export class SocketClient {
   }
 
   send(text: string | Uint8Array): this {
-    this.socket.write(text);
+    if (this.#isReady) this.socket.write(text);
+    else this.#unsent.push(text);
     return this;
   }
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { runtimeCommand } from "./runtime.ts";
 import { send, type ClientAnswer, type TestConfig } from "./store-process.ts";
 
 export const mainScript = fileURLToPath(new URL("../../dist/service/main.js", import.meta.url));
@@ -33,8 +34,12 @@ export interface Program {
 
 export interface ProgramOptions {
   readonly script?: string;
+  /** A program to run instead of the script on this runtime. */
+  readonly binary?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** "all" (default): `env` on top of that of the tests; "none": `env` alone. */
+  readonly inheritEnv?: "all" | "none";
 }
 
 const START_TIMEOUT_MS = 20_000;
@@ -48,11 +53,12 @@ export function killAll(): void {
 
 /** Starts the program with the arguments that follow its name. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
-  const { script = mainScript, cwd, env } = options;
-  const child = spawn(process.execPath, [script, ...args], {
+  const { script = mainScript, binary, cwd, env, inheritEnv = "all" } = options;
+  const [program, ...programArgs] = binary === undefined ? [...runtimeCommand, script] : [binary];
+  const child = spawn(program, [...programArgs, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     ...(cwd !== undefined && { cwd }),
-    env: { ...process.env, ...env },
+    env: { ...(inheritEnv === "all" && process.env), ...env },
   });
   running.add(child);
   const output = { stdout: "", stderr: "" };
@@ -91,10 +97,15 @@ export function startProgram(args: readonly string[], options: ProgramOptions = 
     exited,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
-    kill: (signal) => void child.kill(signal),
+    kill: (signal) => sendSignal(child, signal),
     printed,
     listening: async () => Number((await printed(/listens on https?:\/\/.*:(\d+)/))[1]),
   };
+}
+
+/** Not by `child.kill`: on Deno that would make the signal what the child ended by, whatever it did. */
+function sendSignal({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(pid, signal);
 }
 
 /** Runs the program to its end. */
@@ -117,8 +128,9 @@ export function temporaryDirectory(): { directory: string; remove: () => void } 
 
 /** Writes a configuration whose checkpoints are in `directory`/checkpoints. Returns the path of the file. */
 export function writeConfig(directory: string, config: TestConfig = {}): string {
-  const { main, metrics, "metric-store": metricStore } = config;
+  const { main, metrics, "metric-store": metricStore, ...others } = config;
   const document = {
+    ...others,
     metrics: metrics ?? { load: { frequency: 10, aggregation: "avg" }, power: { frequency: 10, aggregation: "sum" } },
     main: { addr: "127.0.0.1:0", ...main },
     "metric-store": {

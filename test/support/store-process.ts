@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../src/service/config.ts";
 import { createLogger } from "../../src/service/log.ts";
 import { startStoreServer, type StoreServer } from "../../src/service/store-server.ts";
-import { nodePlatform } from "../../src/runtime/node.ts";
+import { platform } from "./runtime.ts";
 
 export interface RunningStore extends StoreServer {
   request(
@@ -49,22 +49,26 @@ export async function startStore(config: TestConfig = {}, dev = false): Promise<
 
 /** Starts a store whose checkpoints are in `directory`, which stays. */
 export async function startStoreIn(directory: string, config: TestConfig = {}, dev = false): Promise<RunningStore> {
-  const metricStore = config["metric-store"];
-  const checkpoints = { ...(metricStore?.["checkpoints"] as object | undefined), directory };
-  const document = {
-    metrics: defaultMetrics,
-    ...config,
-    main: { ...config["main"], addr: "127.0.0.1:0" },
-    "metric-store": { "retention-in-memory": "876000h", "memory-cap": 0, ...metricStore, checkpoints },
-  };
   const server = await startStoreServer({
-    config: await loadConfig("test.json", async () => JSON.stringify(document)),
-    platform: nodePlatform,
+    config: await loadConfig("test.json", async () => JSON.stringify(testDocument(directory, config))),
+    platform,
     log: createLogger({ level: "crit", withDate: false, write: () => {}, now: () => new Date() }),
     version: "test",
     dev,
   });
   return { ...server, request: (method, path, body, headers) => send(server.port, method, path, body, headers) };
+}
+
+/** A whole configuration: on a free port of the loopback interface, for samples of any age. */
+export function testDocument(directory: string, config: TestConfig): object {
+  const metricStore = config["metric-store"];
+  const checkpoints = { ...(metricStore?.["checkpoints"] as object | undefined), directory };
+  return {
+    metrics: defaultMetrics,
+    ...config,
+    main: { ...config["main"], addr: "127.0.0.1:0" },
+    "metric-store": { "retention-in-memory": "876000h", "memory-cap": 0, ...metricStore, checkpoints },
+  };
 }
 
 /** One request on a connection of its own. */

@@ -1,10 +1,35 @@
+// What holds for every HTTP server: of each runtime, and with TLS as well as without.
+
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Services } from "../../src/http/services.ts";
-import { startHttpServer } from "../../src/runtime/node.ts";
-import type { FetchHandler, HttpServer, HttpServerOptions } from "../../src/runtime/ports.ts";
+import type { FetchHandler, HttpServer, HttpServerOptions, StartHttpServer } from "../../src/runtime/ports.ts";
 import { line, NOW, RecordingIngest, testApp } from "../http/support.ts";
-import { requestHead, SocketClient } from "./socket-client.ts";
+import { requestHead, SocketClient } from "../runtime/socket-client.ts";
+
+export interface HttpServerUnderTest {
+  readonly startHttpServer: StartHttpServer;
+  /** With it, everything is said over TLS. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+}
+
+let startHttpServer: StartHttpServer;
+let tls: HttpServerUnderTest["tls"];
+
+export function describeHttpServer(name: string, setUp: () => HttpServerUnderTest): void {
+  describe(`${name}:`, () => {
+    beforeEach(() => {
+      ({ startHttpServer, tls } = setUp());
+    });
+    afterEach(async () => {
+      for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+    });
+    describe("requests over a socket", testRequests);
+    describe("bodies that are too large", testLargeBodies);
+    describe("bodies that break off", testBrokenBodies);
+    describe("the end of a server", testClosing);
+  });
+}
 
 const OPTIONS: HttpServerOptions = {
   hostname: "127.0.0.1",
@@ -16,14 +41,16 @@ const OPTIONS: HttpServerOptions = {
 };
 
 const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
 
 async function start(handler: FetchHandler, options: Partial<HttpServerOptions> = {}): Promise<HttpServer> {
-  const server = await startHttpServer(handler, { ...OPTIONS, ...options });
+  const server = await startUnclosed(handler, options);
   cleanups.push(() => server.close());
   return server;
+}
+
+/** For tests that close it themselves. */
+function startUnclosed(handler: FetchHandler, options: Partial<HttpServerOptions> = {}): Promise<HttpServer> {
+  return startHttpServer(handler, { ...OPTIONS, ...(tls !== undefined && { tls }), ...options });
 }
 
 function startApp(services: Partial<Services> = {}, options: Partial<HttpServerOptions> = {}): Promise<HttpServer> {
@@ -31,7 +58,7 @@ function startApp(services: Partial<Services> = {}, options: Partial<HttpServerO
 }
 
 function connect({ port }: HttpServer): SocketClient {
-  const client = new SocketClient(port);
+  const client = new SocketClient(port, tls === undefined ? "tcp" : "tls");
   cleanups.push(() => client.close());
   return client;
 }
@@ -55,7 +82,7 @@ async function eventually(check: () => void): Promise<void> {
   check();
 }
 
-describe("requests over a socket", () => {
+function testRequests(): void {
   test("GET has a body, also a compressed one", async () => {
     const client = connect(await startApp());
     await client.send(post("/api/write", line("a0101", 1.5))).answer();
@@ -109,11 +136,11 @@ describe("requests over a socket", () => {
   });
 
   test.each([
-    ["no HTTP", "hello\r\n\r\n", 400],
-    ["a header without a colon", "GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n", 400],
-    ["no Host", "GET / HTTP/1.1\r\n\r\n", 400],
-    ["headers without end", requestHead("GET /", `X: ${"x".repeat(20_000)}`), 431],
-  ])("%s is answered %i", async (_, bytes, status) => {
+    ["no HTTP", 400, "hello\r\n\r\n"],
+    ["a header without a colon", 400, "GET / HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n"],
+    ["no Host", 400, "GET / HTTP/1.1\r\n\r\n"],
+    ["headers without end", 431, requestHead("GET /", `X: ${"x".repeat(20_000)}`)],
+  ])("%s is answered %i", async (_, status, bytes) => {
     expect(
       (
         await connect(await startApp())
@@ -132,9 +159,9 @@ describe("requests over a socket", () => {
       ).status,
     ).toBe(200);
   });
-});
+}
 
-describe("bodies that are too large", () => {
+function testLargeBodies(): void {
   test("are refused by their announced length before they are sent", async () => {
     const client = connect(await startApp());
     const answer = await client.send(requestHead("POST /api/write", "Content-Length: 1000000000")).send("x").answer();
@@ -170,9 +197,9 @@ describe("bodies that are too large", () => {
       .send(requestHead("GET /api/status"));
     expect((await client.answer()).status).toBe(200);
   });
-});
+}
 
-describe("bodies that break off", () => {
+function testBrokenBodies(): void {
   test.each([[], ["Content-Encoding: gzip"]])("give up their batch (%s)", async (...headers) => {
     const ingest = new RecordingIngest();
     const client = connect(await startApp({ ingest: ingest.asIngest() }));
@@ -215,15 +242,26 @@ describe("bodies that break off", () => {
     expect(ingest.ends).toEqual(["abort"]);
   });
 
+  test("the second request of a connection has its time-outs, too, and the pause before it none", async () => {
+    const client = connect(await startApp({}, { headersTimeoutMs: 200, bodyTimeoutMs: 300 }));
+    for (let i = 0; i < 2; i++) {
+      await new Promise((resolve) => setTimeout(resolve, i * 400));
+      expect((await client.send(requestHead("GET /api/status")).answer()).status).toBe(200);
+    }
+    client.send("GET /api/status HTTP/1.1\r\nHost:");
+    expect((await client.answer()).status).toBe(408);
+    await client.ended;
+  });
+
   test("headers that take too long are cut off", async () => {
     const client = connect(await startApp({}, { headersTimeoutMs: 100, bodyTimeoutMs: 5000 }));
     client.send("GET /api/status HTTP/1.1\r\nHost:");
     expect((await client.answer()).status).toBe(408);
     await client.ended;
   });
-});
+}
 
-describe("the end of a server", () => {
+function testClosing(): void {
   /** Answers every request only when it is told to. */
   function held(): FetchHandler & { release: () => void; readonly waiting: number } {
     const waiting: (() => void)[] = [];
@@ -241,7 +279,7 @@ describe("the end of a server", () => {
 
   test("requests in flight are answered, idle connections are closed, new ones refused", async () => {
     const handler = held();
-    const server = await startHttpServer(handler, OPTIONS);
+    const server = await startUnclosed(handler);
     const [busy, idle] = [connect(server), connect(server)];
     idle.send(requestHead("GET /"));
     await eventually(() => expect(handler.waiting).toBe(1));
@@ -261,7 +299,7 @@ describe("the end of a server", () => {
 
   test("a request that never ends does not hold it up for ever", async () => {
     const handler = held();
-    const server = await startHttpServer(handler, { ...OPTIONS, closeTimeoutMs: 100 });
+    const server = await startUnclosed(handler, { closeTimeoutMs: 100 });
     const client = connect(server);
     client.send(requestHead("GET /"));
     await eventually(() => expect(handler.waiting).toBe(1));
@@ -272,6 +310,6 @@ describe("the end of a server", () => {
 
   test("a port that is taken is an error", async () => {
     const { port } = await startApp();
-    await expect(startHttpServer(testApp().app, { ...OPTIONS, port })).rejects.toThrow("EADDRINUSE");
+    await expect(startUnclosed(testApp().app, { port })).rejects.toThrow("EADDRINUSE");
   });
-});
+}

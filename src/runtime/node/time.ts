@@ -1,0 +1,16 @@
+// The clock and the timers.
+
+import type { Clock, Scheduler } from "../ports.ts";
+
+export const nodeClock: Clock = {
+  now: () => Date.now() / 1000,
+  monotonicMs: () => performance.now(),
+};
+
+export const nodeScheduler: Scheduler = {
+  yieldToOthers: () => new Promise((resolve) => setImmediate(resolve)),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,15 @@
+// Which runtime the tests run on, and which the programs that they start.
+import { runtimeCommand as commandOf, type RuntimeName } from "../../scripts/runtimes.mjs";
+import { currentPlatform, runtimeName } from "../../src/runtime/current-platform.ts";
+
+export { runtimeName };
+
+/** The ports of the runtime that the tests run on. */
+export const platform = await currentPlatform();
+
+const given = process.env["STORE_RUNTIME"];
+/** STORE_RUNTIME=bun: the tests run where they run, the store runs on Bun, in a process of its own. */
+export const isStoreElsewhere = given !== undefined;
+
+/** What stands before the path of a script on the command line. */
+export const runtimeCommand = commandOf((given as RuntimeName | undefined) ?? runtimeName);
