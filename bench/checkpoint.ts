@@ -1,12 +1,12 @@
 // How long does a small post wait while a checkpoint of ten million samples runs? One connection posts twenty lines again
 // and again, each post flushed before its answer; the slowest is what a collector may notice.
 
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ALL_HOSTS, clusterSeries, type HostCounts } from "./cluster.ts";
 import { Connection, requestHead } from "./connection.ts";
-import { withDirectory } from "./disk.ts";
+import { appendPlainly, withDirectory } from "./disk.ts";
 import { medianOf, type Checks, type Figure, type Question, type RunOptions, type Scale } from "./harness.ts";
 import { checkSamples, PostLoad, postMessage } from "./http-load.ts";
 import { MINUTE_SECONDS } from "./stores.ts";
@@ -57,6 +57,7 @@ async function measure(options: RunOptions, checks: Checks): Promise<Figure[]> {
       target: { kind: "value", must: 20, stretch: 5 },
     },
     figure("the checkpoint", ({ checkpointMs }) => checkpointMs),
+    { what: "floor: plain append of its bytes, fdatasync at the end", unit: "ms", value: own.plainMs },
     figure("median post while a checkpoint runs", ({ during }) => medianOf(during)),
     figure("floor: slowest post without a checkpoint", ({ quiet }) => Math.max(...quiet)),
     figure("floor: median post without a checkpoint", ({ quiet }) => medianOf(quiet)),
@@ -68,6 +69,8 @@ interface Times {
   readonly quiet: readonly number[];
   readonly during: readonly number[];
   readonly checkpointMs: number;
+  /** The same bytes in one file. */
+  readonly plainMs: number;
 }
 
 function measureServer(command: Command, checkpointInterval: string, scale: Scale, checks: Checks): Promise<Times> {
@@ -87,9 +90,11 @@ function measureServer(command: Command, checkpointInterval: string, scale: Scal
       const checkpointBegin = performance.now();
       const during = await posts.postUntil(makeCheckpoint(server.port, checkpointDirectory, hosts.alex + hosts.fritz));
       const checkpointMs = performance.now() - checkpointBegin;
-      checks.equal("hosts with a snapshot", await countSnapshots(checkpointDirectory), hosts.alex + hosts.fritz);
+      const { count, sizeBytes } = await findSnapshots(checkpointDirectory);
+      checks.equal("hosts with a snapshot", count, hosts.alex + hosts.fritz);
       await posts.check(checks);
-      return { quiet, during, checkpointMs };
+      const plainMs = await appendPlainly(join(checkpointDirectory, "plain"), sizeBytes, "end");
+      return { quiet, during, checkpointMs, plainMs };
     } finally {
       load.close();
       posts.close();
@@ -149,14 +154,17 @@ async function makeCheckpoint(port: number, directory: string, hosts: number): P
   connection.close();
   if (status === 200) return;
   const deadline = performance.now() + CHECKPOINT_TIMEOUT_MS;
-  while ((await countSnapshots(directory)) < hosts) {
+  while ((await findSnapshots(directory)).count < hosts) {
     if (performance.now() > deadline) throw new Error(`no checkpoint of ${hosts} hosts in ${CHECKPOINT_TIMEOUT_MS} ms`);
     await delay(FILE_CHECK_MS);
   }
 }
 
-/** Hosts that have one. */
-async function countSnapshots(directory: string): Promise<number> {
+/** How many hosts have one, and the bytes of all. */
+async function findSnapshots(directory: string): Promise<{ count: number; sizeBytes: number }> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  return new Set(entries.filter(({ name }) => name.endsWith(".bin")).map(({ parentPath }) => join(parentPath))).size;
+  const files = entries.filter(({ name }) => name.endsWith(".bin"));
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  const count = new Set(files.map(({ parentPath }) => parentPath)).size;
+  return { count, sizeBytes: sizes.reduce((sum, size) => sum + size, 0) };
 }

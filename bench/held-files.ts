@@ -2,7 +2,8 @@
 
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { FileSystemError, type AppendFile, type DirectoryEntry, type FileSystem } from "../src/runtime/ports.ts";
+import { FileSystemError } from "../src/runtime/ports.ts";
+import type { AppendFile, DirectoryEntry, DirectoryLock, FileSystem } from "../src/runtime/ports.ts";
 
 /** `keep`: files can be read back. `discard`: they are counted only, so that memory stays as it is. */
 export type Holding = "keep" | "discard";
@@ -82,6 +83,10 @@ export class HeldFiles implements FileSystem {
   async truncate(): Promise<void> {}
   async makeDirectory(): Promise<void> {}
   async syncDirectory(): Promise<void> {}
+
+  async lock(): Promise<DirectoryLock> {
+    return { release: async () => {} };
+  }
 
   #piecesOf(path: string): Uint8Array[] {
     const pieces = this.#files.get(path);

@@ -159,7 +159,7 @@ async function measureQuery(
 }
 
 /** Measures every load in turn, `count` times; what disturbs the machine meanwhile disturbs all. Returns the medians. */
-async function alternate<Load>(
+export async function alternate<Load>(
   loads: readonly Load[],
   count: number,
   measure: (load: Load) => Promise<number>,
@@ -192,6 +192,6 @@ function figureOf(what: string, unit: Unit, [value, referenceValue]: readonly nu
 }
 
 /** On a minute, Unix seconds. */
-function minutesAgo(minutes: number): number {
+export function minutesAgo(minutes: number): number {
   return (Math.floor(Date.now() / 1000 / MINUTE_SECONDS) - minutes) * MINUTE_SECONDS;
 }

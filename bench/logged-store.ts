@@ -9,7 +9,7 @@ import { newRecoveryReport, type RecoveryReport } from "../src/persistence/recov
 import { WriteAheadLog } from "../src/persistence/write-ahead-log.ts";
 import { nodeClock, nodeFileSystem, nodeScheduler } from "../src/runtime/node.ts";
 import type { FileSystem } from "../src/runtime/ports.ts";
-import { defaultLimits } from "../src/service/limits.ts";
+import { defaultLimits } from "../src/library/limits.ts";
 import type { Checks } from "./harness.ts";
 import { MINUTE_SECONDS, newStore } from "./stores.ts";
 import { levelPathOf, setTime, type Message, type Workload } from "./workload.ts";

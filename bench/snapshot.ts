@@ -12,7 +12,7 @@ import { importHost } from "../src/persistence/host-import.ts";
 import { HostRegistry } from "../src/persistence/host-registry.ts";
 import { nodeFileSystem } from "../src/runtime/node.ts";
 import { clusterSeries, type HostCounts } from "./cluster.ts";
-import { appendPlainly, copyInMemory, withDirectory } from "./disk.ts";
+import { appendPlainly, copyInMemory, copyIntoNewMemory, withDirectory } from "./disk.ts";
 import {
   medianOf,
   type Case,
@@ -88,6 +88,7 @@ async function measure({ name, sizes }: Shape, { scale }: RunOptions, checks: Ch
     { what: "of that: bytes → blocks", unit: "MB/s", value: median(loaded, ({ decodeMs }) => decodeMs) },
     { what: "of that: blocks → store", unit: "MB/s", value: median(loaded, ({ importMs }) => importMs) },
     { what: "floor: memcpy of these bytes", unit: "MB/s", value: rate(copyInMemory(sizeBytes)) },
+    { what: "floor: the same into new memory", unit: "MB/s", value: rate(copyIntoNewMemory(sizeBytes)) },
     ...(await measureOnDisk(store, workload, minutes, sizeBytes, checks)),
   ];
 }
@@ -171,7 +172,12 @@ async function measureOnDisk(
   return withDirectory(async (directory) => {
     const root = join(directory, "checkpoints");
     const registry = new HostRegistry(nodeFileSystem, root);
-    const checkpointer = new Checkpointer({ store, files: nodeFileSystem, format: "bin" });
+    const checkpointer = new Checkpointer({
+      store,
+      files: nodeFileSystem,
+      format: "bin",
+      yieldToOthers: () => Promise.resolve(),
+    });
     const begin = performance.now();
     for (const { cluster, host } of hosts) await checkpointer.checkpoint(registry.of(cluster, host));
     const writtenMs = performance.now() - begin;

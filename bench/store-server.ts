@@ -15,10 +15,12 @@ import { newDirectory } from "./disk.ts";
 export type Command = readonly [string, ...string[]];
 
 /** This pegel. */
-export const pegelCommand: Command = [process.execPath, fileURLToPath(new URL("pegel-server.js", import.meta.url))];
+export const pegelScript = fileURLToPath(new URL("pegel-server.js", import.meta.url));
+export const pegelCommand: Command = [process.execPath, pegelScript];
 
 export interface StoreServer {
   readonly port: number;
+  readonly pid: number;
   /** From the start of the process to the first answer that was not "loading". */
   readonly startMs: number;
   /** Ends the process at once, without a checkpoint, and removes its files; a directory that was given to it stays. */
@@ -32,6 +34,12 @@ export interface ServerSettings {
   readonly checkpointDirectory?: string;
   /** As in the configuration, `12h`. */
   readonly checkpointInterval?: string;
+  /** How long samples stay in memory; then their checkpoint files are old. */
+  readonly retention?: string;
+  /** Old checkpoint files go there; else they are deleted. */
+  readonly archiveDirectory?: string;
+  /** What it is subscribed to, and where. */
+  readonly nats?: { readonly address: string; readonly subscriptions: readonly object[] };
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -68,7 +76,9 @@ export async function startStoreServer(
     await ended;
     await rm(directory, { recursive: true, force: true });
   };
-  if (await answers(port, isRunning)) return { port, startMs: performance.now() - begin, stop };
+  if (await answers(port, isRunning)) {
+    return { port, pid: server.pid ?? 0, startMs: performance.now() - begin, stop };
+  }
   await stop();
   throw new Error(`${program} does not answer on port ${port}; it wrote: ${output}`);
 }
@@ -78,16 +88,22 @@ function configFor(port: number, directory: string, settings: ServerSettings): o
     fileFormat = "json",
     checkpointDirectory = join(directory, "checkpoints"),
     checkpointInterval = "96h",
+    retention = "96h",
+    archiveDirectory,
+    nats,
   } = settings;
   return {
+    ...(nats !== undefined && { nats: { address: nats.address } }),
     main: { addr: `127.0.0.1:${port}` },
     metrics: metricConfigs(),
     "metric-store": {
-      "retention-in-memory": "96h",
+      "retention-in-memory": retention,
+      ...(archiveDirectory !== undefined && { cleanup: { mode: "archive", directory: archiveDirectory } }),
       // In GB, so that neither server frees anything.
       "memory-cap": 100,
       "checkpoint-interval": checkpointInterval,
       checkpoints: { "file-format": fileFormat, directory: checkpointDirectory },
+      "nats-subscriptions": nats?.subscriptions ?? [],
     },
   };
 }
@@ -101,7 +117,7 @@ function endOf(server: ChildProcess): Promise<void> {
 }
 
 /** A port that was free a moment ago. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once("error", reject);

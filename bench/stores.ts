@@ -3,7 +3,7 @@
 import { MetricStore } from "../src/core/store.ts";
 import { Ingest } from "../src/ingest/ingest.ts";
 import { QueryService } from "../src/query/query-service.ts";
-import { defaultLimits } from "../src/service/limits.ts";
+import { defaultLimits } from "../src/library/limits.ts";
 import { SimdAdder } from "../src/wasm/simd-adder.ts";
 import { metricConfigs } from "./cluster.ts";
 import type { Checks } from "./harness.ts";

@@ -6,7 +6,7 @@ import { createApp } from "../src/http/app.ts";
 import { Ingest } from "../src/ingest/ingest.ts";
 import { QueryService } from "../src/query/query-service.ts";
 import { nodeGzip } from "../src/runtime/node.ts";
-import { defaultLimits, type Limits } from "../src/service/limits.ts";
+import { defaultLimits, type Limits } from "../src/library/limits.ts";
 import { lineBody, NOW, RETENTION_SECONDS } from "./lines.ts";
 import { cut, mutate } from "./mutate.ts";
 import { queryTarget } from "./query.ts";

@@ -28,14 +28,20 @@ export interface Rows {
   readonly count: number;
 }
 
+/** Makes room for an answer: so many values, which hold anything. */
+export type NewValues = (length: number) => Float64Array<ArrayBuffer>;
+
+/** Room of its own for each answer. */
+export const ownValues: NewValues = (length) => new Float64Array(length);
+
 /** Sums runs of float32 values in float64. Each slot's sum is taken in the order in which its values are added, from 0. */
 export interface Adder {
   /** Starts `length` sums at 0. */
   begin(length: number): void;
   /** Adds rows of values, the first row first. `slabs`: the memory that they lie in. */
   add(slabs: readonly Float32Array[], runs: Runs, rows: Rows): void;
-  /** The sums, which are the caller's from now on. */
-  finish(): Float64Array<ArrayBuffer>;
+  /** The sums, which are the caller's from now on; in the room that it gives, if they have to be copied. */
+  finish(newValues?: NewValues): Float64Array<ArrayBuffer>;
 }
 
 /** Adds without any help but the compiler's. */

@@ -10,6 +10,11 @@ export interface Block {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
+/** Gives memory for so many values, whatever is in it. */
+export type AllocateValues = (count: number) => Float32Array<ArrayBuffer>;
+
+const allocateAlone: AllocateValues = (count) => new Float32Array(count);
+
 /**
  * Writes a block, as if each value that is not NaN had been written by itself, in order: what continues the newest
  * buffer is copied, only what lies elsewhere goes sample by sample. A block on another grid than the newest buffer's
@@ -30,7 +35,9 @@ export function writeBlock(
   }
   while (i < values.length) {
     const time = start + i * frequency;
-    const appended = appendRun(table, pool, series, time, values, i);
+    const appended = opensHead(table, pool, series, time)
+      ? openWithRun(table, pool, series, time, values, i)
+      : appendRun(table, pool, series, time, values, i);
     if (appended === 0) writeSample(table, pool, series, time, values[i]);
     i = nextNumber(values, i + Math.max(1, appended));
   }
@@ -43,6 +50,31 @@ function beginsOwnGrid(table: SeriesTable, pool: BufferPool, series: number, tim
   const frequency = table.frequency[series];
   const sinceStart = time - Math.floor(frequency / 2) - pool.start[head];
   return sinceStart > 0 && sinceStart % frequency !== 0;
+}
+
+/** Whether a sample of this time begins a new head buffer. */
+function opensHead(table: SeriesTable, pool: BufferPool, series: number, time: number): boolean {
+  const head = table.head[series];
+  return head === NO_BUFFER || time >= pool.start[head] + BUFFER_CAPACITY * table.frequency[series];
+}
+
+/** Opens a new head buffer and copies values[i …] into it, as far as it goes. Returns how many. */
+function openWithRun(
+  table: SeriesTable,
+  pool: BufferPool,
+  series: number,
+  time: number,
+  values: Float32Array,
+  i: number,
+): number {
+  sealHead(table, pool, series);
+  const head = pool.take(time - Math.floor(table.frequency[series] / 2), table.head[series]);
+  table.head[series] = head;
+  const count = lastNumber(values, i, Math.min(values.length, i + BUFFER_CAPACITY)) + 1 - i;
+  pool.slabs[head >>> SLAB_SHIFT].set(values.subarray(i, i + count), (head & SLAB_MASK) << CAPACITY_SHIFT);
+  pool.length[head] = count;
+  followHead(table, pool, series);
+  return count;
 }
 
 /** Copies values[i …] behind the head buffer's end, as far as that buffer goes. Returns how many, 0 if they do not fit there. */
@@ -94,17 +126,86 @@ export function readBlock(
   series: number,
   from: number,
   to: number,
+  allocate: AllocateValues = allocateAlone,
 ): Block | undefined {
-  const runs = runsWithin(table, pool, series, from, to);
-  const first = runs[0];
-  const last = runs.at(-1);
-  if (first === undefined || last === undefined) return undefined;
+  tidy(table, pool, series);
+  sealHead(table, pool, series);
   const frequency = table.frequency[series];
-  const gridStart = first.time - Math.floor(frequency / 2);
-  const slotOf = (time: number): number => Math.floor((time - gridStart) / frequency);
-  const values = new Float32Array(slotOf(last.time) + last.values.length).fill(NaN);
-  for (const run of runs) values.set(run.values, slotOf(run.time));
-  return { start: first.time, values };
+  const chain = chainOf(table, pool, series);
+  const start = firstNumberTime(pool, chain, frequency, from, to);
+  if (start === undefined) return undefined;
+  const last = lastNumberTime(pool, chain, frequency, start, to);
+  const gridStart = start - Math.floor(frequency / 2);
+  const values = allocate(Math.floor((last - gridStart) / frequency) + 1);
+  let filled = 0;
+  for (const buffer of chain) {
+    const begin = slotFrom(pool, buffer, frequency, start);
+    const end = slotFrom(pool, buffer, frequency, last + 1);
+    if (begin >= end) continue;
+    const at = Math.floor((timeOf(pool, buffer, frequency, begin) - gridStart) / frequency);
+    if (at > filled) values.fill(NaN, filled, at);
+    const base = (buffer & SLAB_MASK) << CAPACITY_SHIFT;
+    values.set(pool.slabs[buffer >>> SLAB_SHIFT].subarray(base + begin, base + end), at);
+    filled = at + end - begin;
+  }
+  return { start, values };
+}
+
+function timeOf(pool: BufferPool, buffer: number, frequency: number, slot: number): number {
+  return pool.start[buffer] + Math.floor(frequency / 2) + slot * frequency;
+}
+
+/** The first slot of a buffer whose time is not before `time`; the buffer's length if there is none. */
+function slotFrom(pool: BufferPool, buffer: number, frequency: number, time: number): number {
+  const slots = Math.ceil((time - timeOf(pool, buffer, frequency, 0)) / frequency);
+  return Math.min(pool.length[buffer], Math.max(0, slots));
+}
+
+/** Time of the first value in [from, to) that is not NaN. @param chain oldest first */
+function firstNumberTime(
+  pool: BufferPool,
+  chain: readonly number[],
+  frequency: number,
+  from: number,
+  to: number,
+): number | undefined {
+  for (const buffer of chain) {
+    const values = pool.slabs[buffer >>> SLAB_SHIFT];
+    const base = (buffer & SLAB_MASK) << CAPACITY_SHIFT;
+    const end = slotFrom(pool, buffer, frequency, to);
+    for (let slot = slotFrom(pool, buffer, frequency, from); slot < end; slot++) {
+      if (!Number.isNaN(values[base + slot])) return timeOf(pool, buffer, frequency, slot);
+    }
+  }
+  return undefined;
+}
+
+/** Time of the last value before `to` that is not NaN; there is one at `first`. @param chain oldest first */
+function lastNumberTime(
+  pool: BufferPool,
+  chain: readonly number[],
+  frequency: number,
+  first: number,
+  to: number,
+): number {
+  for (let i = chain.length - 1; i >= 0; i--) {
+    const buffer = chain[i];
+    const values = pool.slabs[buffer >>> SLAB_SHIFT];
+    const base = (buffer & SLAB_MASK) << CAPACITY_SHIFT;
+    const begin = slotFrom(pool, buffer, frequency, first);
+    for (let slot = slotFrom(pool, buffer, frequency, to) - 1; slot >= begin; slot--) {
+      if (!Number.isNaN(values[base + slot])) return timeOf(pool, buffer, frequency, slot);
+    }
+  }
+  throw new Error(`BUG: no value at ${first}`);
+}
+
+/** As `readBlock`, but a block for each buffer, so that every value keeps its time; oldest first. */
+export function readBlocks(table: SeriesTable, pool: BufferPool, series: number, from: number, to: number): Block[] {
+  return runsWithin(table, pool, series, from, to).map(({ time, values }) => ({
+    start: time,
+    values: new Float32Array(values),
+  }));
 }
 
 interface TimedRun {
@@ -148,4 +249,44 @@ export function bufferRanges(table: SeriesTable, pool: BufferPool, series: numbe
     const from = pool.start[buffer] + Math.floor(frequency / 2);
     return { from, to: from + (pool.length[buffer] - 1) * frequency + 1 };
   });
+}
+
+/**
+ * Adds the times of the slots that a series has in use from `bound` on to `ranges`, in stretches without holes between
+ * buffers; not what lies within the last range there, which is mostly that of a series in step with this one.
+ */
+export function addRanges(
+  table: SeriesTable,
+  pool: BufferPool,
+  series: number,
+  bound: number,
+  ranges: TimeRange[],
+): void {
+  tidy(table, pool, series);
+  sealHead(table, pool, series);
+  const frequency = table.frequency[series];
+  for (let newest = table.head[series]; newest !== NO_BUFFER;) {
+    const to = timeOf(pool, newest, frequency, pool.length[newest] - 1) + 1;
+    let oldest = newest;
+    let older = pool.previous[oldest];
+    while (older !== NO_BUFFER && timeOf(pool, older, frequency, pool.length[older]) >= pool.start[oldest]) {
+      oldest = older;
+      older = pool.previous[oldest];
+    }
+    const from = Math.max(bound, timeOf(pool, oldest, frequency, 0));
+    const last = ranges.at(-1);
+    const isCovered = last !== undefined && last.from <= from && to <= last.to;
+    if (to > bound && !isCovered) ranges.push({ from, to });
+    newest = older;
+  }
+}
+
+/** Time of the first slot of a series; Infinity without samples. */
+export function firstTime(table: SeriesTable, pool: BufferPool, series: number): number {
+  tidy(table, pool, series);
+  let time = Infinity;
+  for (let buffer = table.head[series]; buffer !== NO_BUFFER; buffer = pool.previous[buffer]) {
+    time = timeOf(pool, buffer, table.frequency[series], 0);
+  }
+  return time;
 }

@@ -55,6 +55,13 @@ export class BufferPool {
     return this.#free.length;
   }
 
+  /** Slots in use of all buffers, by their headers (which lag behind while values wait on the stage). */
+  get slots(): number {
+    let slots = 0;
+    for (let buffer = 0; buffer < this.length.length; buffer++) slots += this.length[buffer];
+    return slots;
+  }
+
   /** Bytes of all slabs that are not dropped. */
   get sizeBytes(): number {
     return (this.#used + this.#free.length) * BUFFER_CAPACITY * Float32Array.BYTES_PER_ELEMENT;
@@ -79,6 +86,7 @@ export class BufferPool {
 
   /** Gives a buffer back. Its number must not be used any more. */
   release(buffer: number): void {
+    this.length[buffer] = 0;
     this.#free.push(buffer);
     this.#used--;
     this.#usedInSlab[buffer >>> SLAB_SHIFT]--;

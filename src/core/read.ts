@@ -1,6 +1,6 @@
 // Reading: the values of one series, or of several combined into one, on a grid of time. (spec §4; seed: buffer.go)
 
-import { MAX_ROWS, PlainAdder, type Adder } from "./adder.ts";
+import { MAX_ROWS, ownValues, PlainAdder, type Adder, type NewValues } from "./adder.ts";
 import type { BufferPool } from "./buffer-pool.ts";
 import { StoreError } from "./errors.ts";
 import type { Aggregation } from "./metrics.ts";
@@ -37,11 +37,11 @@ export class SeriesReader {
    * @param from first time asked for, Unix seconds; off the grid it stays as it is
    * @param to end of the range, Unix seconds, exclusive
    */
-  readOne(series: number, from: number, to: number): SeriesData {
+  readOne(series: number, from: number, to: number, newValues: NewValues = ownValues): SeriesData {
     const spans = this.#spans;
     spans.clear();
     spans.find(this.#table, this.#pool, series, from, to);
-    const values = new Float64Array(spans.length[0]);
+    const values = newValues(spans.length[0]);
     copyRuns(values, this.#pool.slabs, spans);
     spans.fillGaps(values, 0);
     return { values, from: spans.from[0], to: spans.from[0] + values.length * this.#table.frequency[series] };
@@ -55,14 +55,20 @@ export class SeriesReader {
    * earlier if another begins earlier. A series that begins between two steps counts from the earlier of them.
    * @throws StoreError `invalid-aggregation` when the metric must not be combined
    */
-  readCombined(selected: readonly number[], aggregation: Aggregation, from: number, to: number): SeriesData {
+  readCombined(
+    selected: readonly number[],
+    aggregation: Aggregation,
+    from: number,
+    to: number,
+    newValues: NewValues = ownValues,
+  ): SeriesData {
     if (selected.length === 0) throw new Error("BUG: nothing to aggregate");
-    if (selected.length === 1) return this.readOne(selected[0], from, to);
+    if (selected.length === 1) return this.readOne(selected[0], from, to, newValues);
     if (aggregation === null) throw new StoreError("invalid-aggregation", "[METRICSTORE]> invalid aggregation");
     const frequency = this.#table.frequency[selected[0]];
     const base = this.#findAligned(selected, frequency, from, to);
     const length = shiftSpans(this.#spans, base, frequency);
-    const values = this.#sumSpans(length);
+    const values = this.#sumSpans(length, newValues);
     if (aggregation === "avg") scale(values, 1 / selected.length);
     return { values, from: base, to: base + length * frequency };
   }
@@ -83,7 +89,7 @@ export class SeriesReader {
     return base;
   }
 
-  #sumSpans(length: number): Float64Array<ArrayBuffer> {
+  #sumSpans(length: number, newValues: NewValues): Float64Array<ArrayBuffer> {
     const { slabs } = this.#pool;
     const spans = this.#spans;
     this.#adder.begin(length);
@@ -93,7 +99,7 @@ export class SeriesReader {
       const step = end - spans.runsBegin(span);
       for (let first = end - step; first < end; first++) this.#adder.add(slabs, spans.runs, { first, step, count });
     }
-    const sums = this.#adder.finish();
+    const sums = this.#adder.finish(newValues);
     for (let span = 0; span < spans.count; span++) spans.fillGaps(sums, span);
     return sums;
   }

@@ -1,7 +1,17 @@
 // The metric store: the tree of levels, the series, their buffers, and what can be asked of them. One thread owns it.
 
-import type { Adder } from "./adder.ts";
-import { bufferRanges, readBlock, writeBlock, type Block, type TimeRange } from "./blocks.ts";
+import type { Adder, NewValues } from "./adder.ts";
+import {
+  addRanges,
+  bufferRanges,
+  firstTime,
+  readBlock,
+  readBlocks,
+  writeBlock,
+  type AllocateValues,
+  type Block,
+  type TimeRange,
+} from "./blocks.ts";
 import { BufferPool, NO_BUFFER } from "./buffer-pool.ts";
 import { chainOf, sealHead, writeColumns, writeSample, type SampleColumns } from "./chain.ts";
 import { dumpLevel } from "./debug-dump.ts";
@@ -11,7 +21,7 @@ import { Level, selectSeries, visitLevels, type LevelPath, type Selector } from 
 import { MetricTable, type Metric, type MetricConfig } from "./metrics.ts";
 import { SeriesReader, type SeriesData } from "./read.ts";
 import { resample, type Resampler } from "./resample.ts";
-import { freeLevel, freeOldest, pruneEmpty } from "./retention.ts";
+import { freeLevel, freeOldest, pruneEmpty, type FreedBuffers } from "./retention.ts";
 import { SeriesTable } from "./series.ts";
 import { statisticsOf, type Statistics } from "./statistics.ts";
 
@@ -35,6 +45,14 @@ export interface HostHealth {
   readonly metrics?: HealthMetrics;
 }
 
+/** What of a series no snapshot holds; Unix seconds. */
+export interface UnsavedSlots {
+  /** All slots from here on; −Infinity = none was ever in a snapshot. */
+  readonly appendedFrom: number;
+  /** Some of the slots from here on, which a snapshot holds otherwise, or not; Infinity = none. */
+  readonly changedFrom: number;
+}
+
 /** How much a store holds. */
 export interface StoreSizes {
   readonly series: number;
@@ -46,7 +64,7 @@ export interface StoreSizes {
 
 export class MetricStore {
   readonly metrics: MetricTable;
-  readonly root = new Level("", undefined);
+  readonly root: Level = new Level("", undefined);
   readonly #table = new SeriesTable();
   readonly #pool = new BufferPool();
   readonly #reader: SeriesReader;
@@ -79,6 +97,14 @@ export class MetricStore {
     if (this.#table.count >= this.#maxSeries) return undefined;
     let level = this.root;
     for (const name of path) level = level.childOrNew(name);
+    return this.seriesAt(level, metric);
+  }
+
+  /** The same for a level of this store. */
+  seriesAt(level: Level, metric: Metric): number | undefined {
+    const known = level.series.get(metric.index);
+    if (known !== undefined) return known;
+    if (this.#table.count >= this.#maxSeries) return undefined;
     const series = this.#table.add(level, metric);
     level.setSeries(metric.index, series);
     return series;
@@ -110,6 +136,7 @@ export class MetricStore {
    * @param from Unix seconds
    * @param to Unix seconds, exclusive
    * @param resolution seconds between values asked for; 0 = the metric's own
+   * @param newValues gives the room for the values; default: room of their own
    * @throws StoreError `unknown-metric`, `invalid-time-range`, `not-found` (no such level, or no samples of that
    *   metric), `invalid-aggregation`, `invalid-resolution`
    */
@@ -120,8 +147,9 @@ export class MetricStore {
     to: number,
     resolution = 0,
     resampler?: Resampler,
+    newValues?: NewValues,
   ): ReadResult {
-    const { metric, data } = this.#readNative(selector, metricName, from, to);
+    const { metric, data } = this.#readNative(selector, metricName, from, to, newValues);
     const { values, resolution: actual } = resample(data.values, metric.frequency, resolution, resampler);
     return { values, from: data.from, to: data.to, resolution: actual };
   }
@@ -137,40 +165,48 @@ export class MetricStore {
     return { ...statisticsOf(data.values), from: data.from, to: data.to };
   }
 
-  #readNative(selector: Selector, metricName: string, from: number, to: number): { metric: Metric; data: SeriesData } {
+  #readNative(
+    selector: Selector,
+    metricName: string,
+    from: number,
+    to: number,
+    newValues?: NewValues,
+  ): { metric: Metric; data: SeriesData } {
     const metric = this.metrics.get(metricName);
     if (metric === undefined) throw new StoreError("unknown-metric", `[METRICSTORE]> unknown metric: ${metricName}`);
     if (from > to) throw new StoreError("invalid-time-range", "[METRICSTORE]> invalid time range");
     const selected = selectSeries(this.root, selector, metric.index, this.#hasSamples);
     if (selected.length === 0) throw new StoreError("not-found", "[METRICSTORE]> metric or host not found");
-    return { metric, data: this.#reader.readCombined(selected, metric.aggregation, from, to) };
+    return { metric, data: this.#reader.readCombined(selected, metric.aggregation, from, to, newValues) };
   }
 
-  /** The values of a series whose times lie in [from, to), or undefined if there are none. */
-  readBlock(series: number, from: number, to: number): Block | undefined {
-    return readBlock(this.#table, this.#pool, series, from, to);
+  /** The values of a series whose times lie in [from, to), or undefined if there are none. They are a copy. */
+  readBlock(series: number, from: number, to: number, allocate?: AllocateValues): Block | undefined {
+    return readBlock(this.#table, this.#pool, series, from, to, allocate);
+  }
+
+  /** The values of a series whose times lie in [from, to), buffer by buffer, oldest first. They are copies. */
+  readBlocks(series: number, from: number, to: number): Block[] {
+    return readBlocks(this.#table, this.#pool, series, from, to);
   }
 
   // — What is on disk —
 
-  /** All samples of the series are in a snapshot. Returns what takes that back. */
-  markSaved(series: number): () => void {
-    const table = this.#table;
-    const savedTo = table.savedTo[series];
-    const changedFrom = table.changedFrom[series];
-    table.savedTo[series] = table.nextSlot[series];
-    table.changedFrom[series] = Infinity;
-    return () => {
-      table.savedTo[series] = savedTo;
-      table.changedFrom[series] = Math.min(changedFrom, table.changedFrom[series]);
-    };
+  /** All samples of the series are in a snapshot. */
+  markSaved(series: number): void {
+    this.#table.savedTo[series] = this.#table.nextSlot[series];
+    this.#table.changedFrom[series] = Infinity;
   }
 
-  /**
-   * What of a series is in no snapshot: everything from `appendedFrom` on, and, unless it is Infinity, something from
-   * `changedFrom` on that a snapshot holds otherwise, or not. Unix seconds.
-   */
-  unsaved(series: number): { appendedFrom: number; changedFrom: number } {
+  /** Takes `markSaved` back. @param before what `unsaved` told before it */
+  unmarkSaved(series: number, before: UnsavedSlots): void {
+    const { savedTo, changedFrom } = this.#table;
+    savedTo[series] = before.appendedFrom;
+    changedFrom[series] = Math.min(before.changedFrom, changedFrom[series]);
+  }
+
+  /** What of a series is in no snapshot. */
+  unsaved(series: number): UnsavedSlots {
     const savedTo = this.#table.savedTo[series];
     const changedFrom = this.#table.changedFrom[series];
     return { appendedFrom: savedTo, changedFrom: changedFrom < savedTo ? changedFrom : Infinity };
@@ -181,21 +217,28 @@ export class MetricStore {
     return this.#table.nextSlot[series] > time;
   }
 
+  /** Time of the first slot of a series, Unix seconds; Infinity without samples. */
+  firstTimeOf(series: number): number {
+    return firstTime(this.#table, this.#pool, series);
+  }
+
   /**
-   * The stretches of time in which a level and what is below it have buffers, cut off before the time that `lowerBound`
-   * gives for a series. Not sorted; they overlap.
+   * The stretches of time in which a level and what is below it have samples, cut off before the time that `lowerBound`
+   * gives for a series. Not sorted; they overlap, but series in step share theirs.
    */
   rangesOf(level: Level, lowerBound: (series: number) => number): TimeRange[] {
     const ranges: TimeRange[] = [];
     visitLevels(level, ({ series }) => {
       for (const number of series.values()) {
-        const bound = lowerBound(number);
-        for (const { from, to } of bufferRanges(this.#table, this.#pool, number)) {
-          if (to > bound) ranges.push({ from: Math.max(from, bound), to });
-        }
+        addRanges(this.#table, this.#pool, number, lowerBound(number), ranges);
       }
     });
     return ranges;
+  }
+
+  /** The stretch of time of each buffer of a series, oldest first. */
+  rangesOfSeries(series: number): TimeRange[] {
+    return bufferRanges(this.#table, this.#pool, series);
   }
 
   /** The level and the metric of a series. */
@@ -245,6 +288,18 @@ export class MetricStore {
     return { series: this.#table.count, buffers: used, idleBuffers: idle, bufferSizeBytes: sizeBytes };
   }
 
+  /** Samples in memory, gaps between them included. Looks at every series and buffer: a millisecond, not a microsecond. */
+  countSamples(): number {
+    const { head, headLength, end } = this.#table;
+    const { length } = this.#pool;
+    let samples = this.#pool.slots;
+    for (let series = 0; series < end; series++) {
+      const buffer = head[series];
+      if (buffer !== NO_BUFFER) samples += headLength[series] - length[buffer];
+    }
+    return samples;
+  }
+
   /** Counts levels (without the root) and slots in use (gaps included): a walk over everything, unlike `sizes`. */
   countAll(): { levels: number; slots: number } {
     let levels = -1;
@@ -265,7 +320,14 @@ export class MetricStore {
   free(path: LevelPath, time: number): number {
     const level = this.root.find(path);
     if (level === undefined) return 0;
-    return freeLevel(this.#table, this.#pool, level, time);
+    return freeLevel(this.#table, this.#pool, level, time, "all").freed;
+  }
+
+  /** As `free`, but only what is in a snapshot; tells how much is old enough and is not. */
+  freeSaved(path: LevelPath, time: number): FreedBuffers {
+    const level = this.root.find(path);
+    if (level === undefined) return { freed: 0, unsaved: 0 };
+    return freeLevel(this.#table, this.#pool, level, time, "saved");
   }
 
   /** Frees everything. */

@@ -10,6 +10,8 @@ import { checkpointRoute } from "./routes/checkpoint.ts";
 import { debugRoute } from "./routes/debug.ts";
 import { freeRoute } from "./routes/free.ts";
 import { healthcheckRoute } from "./routes/healthcheck.ts";
+import { jobRoute } from "./routes/job.ts";
+import { nodeListRoute, nodeRoute } from "./routes/node.ts";
 import { queryRoute } from "./routes/query.ts";
 import { statusRoute } from "./routes/status.ts";
 import { pageNotFound, swaggerRoute } from "./routes/swagger.ts";
@@ -21,6 +23,7 @@ export type App = Hono<{ Bindings: Bindings }>;
 /** Reading; with POST too, for clients that cannot send a body with GET. */
 const READ: readonly Method[] = ["GET", "HEAD", "POST"];
 const LOOK: readonly Method[] = ["GET", "HEAD"];
+/** Changing, and what carries a body and is not in the reference. */
 const CHANGE: readonly Method[] = ["POST"];
 
 /** A server of the whole API: `app.fetch` behind a listener, `app.request` in tests. */
@@ -34,6 +37,11 @@ export function createApp(services: Services): App {
   // `/*` also stands for the path itself, with and without a slash at its end.
   app.all("/api/write/*", withToken(CHANGE, writeRoute(services)));
   app.all("/api/query/*", withToken(READ, queryRoute(services)));
+  app.all("/api/job/data/*", withToken(CHANGE, jobRoute(services, "jobData")));
+  app.all("/api/job/stats/*", withToken(CHANGE, jobRoute(services, "jobStats")));
+  app.all("/api/job/scoped-stats/*", withToken(CHANGE, jobRoute(services, "jobScopedStats")));
+  app.all("/api/node/data/*", withToken(CHANGE, nodeRoute(services)));
+  app.all("/api/node-list/data/*", withToken(CHANGE, nodeListRoute(services)));
   app.all("/api/free/*", withToken(CHANGE, freeRoute(services)));
   app.all("/api/debug/*", withToken(LOOK, debugRoute(services)));
   app.all("/api/healthcheck/*", withToken(READ, healthcheckRoute(services)));

@@ -20,6 +20,8 @@ const STATUS_TEXTS = {
   503: "Service Unavailable",
 } as const;
 
+const utf8 = new TextEncoder();
+
 export type ErrorStatus = keyof typeof STATUS_TEXTS;
 
 export interface HttpErrorOptions {
@@ -44,13 +46,16 @@ export class HttpError extends Error {
 
   toResponse(): Response {
     const { format, headers, members } = this.options;
-    if (format === "text") {
-      const text = `${this.message}\n`;
-      return new Response(text, { status: this.status, headers: { "Content-Type": TEXT_TYPE, ...headers } });
-    }
-    return new Response(errorJson(this.status, this.message, members), {
+    const isText = format === "text";
+    const body = utf8.encode(isText ? `${this.message}\n` : errorJson(this.status, this.message, members));
+    return new Response(body, {
       status: this.status,
-      headers: { "Content-Type": JSON_TYPE, ...headers },
+      headers: {
+        "Content-Type": isText ? TEXT_TYPE : JSON_TYPE,
+        // Not every runtime finds it out by itself.
+        "Content-Length": String(body.length),
+        ...headers,
+      },
     });
   }
 }

@@ -3,6 +3,20 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { queryRequestSchema } from "../query/request.ts";
+import {
+  jobDataRequestSchema,
+  jobScopedStatsRequestSchema,
+  jobStatsRequestSchema,
+  nodeDataRequestSchema,
+  nodeListDataRequestSchema,
+} from "../query/job-request.ts";
+import {
+  JOB_DATA_ANSWER,
+  JOB_SCOPED_STATS_ANSWER,
+  JOB_STATS_ANSWER,
+  NODE_DATA_ANSWER,
+  NODE_LIST_DATA_ANSWER,
+} from "./openapi-jobs.ts";
 import { freeRequestSchema } from "./routes/free.ts";
 import { healthRequestSchema } from "./routes/healthcheck.ts";
 
@@ -17,7 +31,7 @@ const ERROR_SCHEMA = {
 const RESULT_SCHEMA = {
   type: "object",
   properties: {
-    error: { type: "string" },
+    error: { type: "string", description: "why there is no data; beside data, which files could not be read" },
     data: { type: "array", items: NUMBER_OR_NULL },
     from: { type: "integer", description: "Unix seconds of the first value" },
     to: { type: "integer", description: "Unix seconds, exclusive" },
@@ -25,6 +39,8 @@ const RESULT_SCHEMA = {
     avg: NUMBER_OR_NULL,
     min: NUMBER_OR_NULL,
     max: NUMBER_OR_NULL,
+    scope: { type: "string", description: "of queries with a scope: that of the result" },
+    id: { type: "string", description: "of queries with a scope: which socket, core …" },
   },
 };
 
@@ -59,6 +75,7 @@ export function openApiDocument(): Record<string, unknown> {
     },
     paths: {
       "/api/query": { post: operation("Values of metrics", jsonBody(queryRequestSchema), json(QUERY_ANSWER_SCHEMA)) },
+      ...jobPaths(),
       "/api/write": { post: WRITE },
       "/api/free": { post: { ...FREE, requestBody: jsonBody(freeRequestSchema) } },
       "/api/healthcheck": {
@@ -69,6 +86,23 @@ export function openApiDocument(): Record<string, unknown> {
     },
     components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT (EdDSA)" } } },
     security: [{ bearer: [] }, {}],
+  };
+}
+
+function jobPaths(): Record<string, unknown> {
+  const post = (summary: string, request: GenericSchema, answer: object) => ({
+    post: operation(summary, jsonBody(request), json(answer)),
+  });
+  return {
+    "/api/job/data": post("Metrics of a job in some scopes", jobDataRequestSchema, JOB_DATA_ANSWER),
+    "/api/job/stats": post("Statistics of the nodes of a job", jobStatsRequestSchema, JOB_STATS_ANSWER),
+    "/api/job/scoped-stats": post(
+      "Statistics of a job in some scopes",
+      jobScopedStatsRequestSchema,
+      JOB_SCOPED_STATS_ANSWER,
+    ),
+    "/api/node/data": post("Metrics of whole nodes", nodeDataRequestSchema, NODE_DATA_ANSWER),
+    "/api/node-list/data": post("Metrics of nodes in some scopes", nodeListDataRequestSchema, NODE_LIST_DATA_ANSWER),
   };
 }
 

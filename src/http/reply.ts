@@ -32,7 +32,8 @@ export async function jsonReply(
 }
 
 export function textReply(text: string): Response {
-  return new Response(text, { headers: { "Content-Type": TEXT_TYPE } });
+  const body = utf8.encode(text);
+  return new Response(body, { headers: { "Content-Type": TEXT_TYPE, "Content-Length": String(body.length) } });
 }
 
 function jsonResponse(body: Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>>): Response {

@@ -2,10 +2,11 @@
 
 import type { MetricStore } from "../core/store.ts";
 import type { Ingest } from "../ingest/ingest.ts";
+import type { JobAnswers } from "../query/job-answers.ts";
 import type { QueryService } from "../query/query-service.ts";
 import type { Gzip } from "../runtime/ports.ts";
 
-/** The limits that the HTTP layer itself keeps; each has its reason in service/limits.ts. */
+/** The limits that the HTTP layer itself keeps; each has its reason in library/limits.ts. */
 export interface HttpLimits {
   /** Largest body of a write, after decompression. */
   readonly bodySizeBytes: number;
@@ -19,6 +20,8 @@ export interface Services {
   readonly store: MetricStore;
   readonly ingest: Ingest;
   readonly query: QueryService;
+  /** The metrics of jobs and nodes; absent where no clusters are described. */
+  readonly jobs?: JobAnswers;
   readonly limits: HttpLimits;
   readonly gzip: Gzip;
   /** Unix seconds, not rounded. */

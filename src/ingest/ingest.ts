@@ -8,6 +8,7 @@ import type { MetricStore } from "../core/store.ts";
 import { levelPathOf } from "./level-path.ts";
 import { LineLearner } from "./line-learner.ts";
 import type { IngestReport } from "./report.ts";
+import { writeSamples, type Sample } from "./sample-batch.ts";
 import { oneSample, type SampleLog } from "./sample-log.ts";
 import { newCounters, Tally, type IngestCounters } from "./tally.ts";
 
@@ -36,6 +37,8 @@ export interface Batch {
   add(chunk: Uint8Array): void;
   /** Ends the batch; resolves when its samples are safely stored. Rejects with StorageError if they cannot be. */
   finish(): Promise<IngestReport>;
+  /** Ends the batch without waiting: its samples are stored, and `Ingest.commit` makes them safe with those of others. */
+  end(): IngestReport;
   /** Ends a batch whose body broke off: complete lines stay stored, the cut one is dropped. */
   abort(): void;
 }
@@ -62,6 +65,17 @@ export class Ingest {
   begin(defaultCluster: string): Batch {
     const tally = new Tally(this.counters, this.#options.limits.rejectionsListed);
     return new LineBatch(this.#options, this.#learner, this.#isMetric, tally, defaultCluster);
+  }
+
+  /** Resolves when everything stored so far is safe. Rejects with StorageError when that failed; it may be tried again. */
+  async commit(): Promise<void> {
+    await this.#options.log?.commit();
+  }
+
+  /** Stores samples that come as values, and makes them durable. Rejects with StorageError when that failed. */
+  writeSamples(samples: Iterable<Sample>): Promise<IngestReport> {
+    const tally = new Tally(this.counters, this.#options.limits.rejectionsListed);
+    return writeSamples(this.#options, tally, samples);
   }
 }
 
@@ -100,10 +114,15 @@ class LineBatch implements Batch {
   }
 
   async finish(): Promise<IngestReport> {
-    this.#isLast = true;
-    if (this.#tail.length > 0) this.#addPiece(LAST_NEWLINE, 0);
+    this.end();
     const { log } = this.#options;
     if (log !== undefined) await log.commit();
+    return this.#tally.report();
+  }
+
+  end(): IngestReport {
+    this.#isLast = true;
+    if (this.#tail.length > 0) this.#addPiece(LAST_NEWLINE, 0);
     return this.#tally.report();
   }
 

@@ -8,6 +8,12 @@ export type PathOutcome = { readonly path: LevelPath } | { readonly reason: stri
 /** The type that means the host itself; a type-id or subtype beside it says nothing. */
 const HOST_TYPE = "node";
 
+/** Cluster, host, type with id, subtype with id. */
+const MAX_DEPTH = 4;
+
+/** Where the journals are, beside the clusters: what a cluster of this name had written would not be found again. */
+export const RESERVED_CLUSTER = ".journal";
+
 const encoder = new TextEncoder();
 
 /**
@@ -25,9 +31,24 @@ export function levelPathOf(line: LineSample, defaultCluster: string, maxNameByt
     path.push(line.type + (line.typeId ?? ""));
     if (line.subtype !== undefined) path.push(line.subtype + (line.subtypeId ?? ""));
   }
-  const long = path.find((name) => isLonger(name, maxNameBytes));
-  if (long !== undefined) return { reason: `name longer than ${maxNameBytes} bytes: "${long.slice(0, 40)}…"` };
+  const tooLong = lengthProblem(path, maxNameBytes);
+  if (tooLong !== undefined) return { reason: tooLong };
   return { path };
+}
+
+/** What is wrong with a path that did not come from a line; undefined if nothing is. */
+export function pathProblem(path: LevelPath, maxNameBytes: number): string | undefined {
+  const [cluster = "", host = ""] = path;
+  if (path.length > MAX_DEPTH) return `level: expected at most ${MAX_DEPTH} names, found ${path.length}`;
+  if (path.slice(2).includes("")) return "level: expected names, found an empty one";
+  return (
+    directoryProblem("cluster", cluster) ?? directoryProblem("hostname", host) ?? lengthProblem(path, maxNameBytes)
+  );
+}
+
+function lengthProblem(path: LevelPath, maxNameBytes: number): string | undefined {
+  const long = path.find((name) => isLonger(name, maxNameBytes));
+  return long === undefined ? undefined : `name longer than ${maxNameBytes} bytes: "${long.slice(0, 40)}…"`;
 }
 
 /** Clusters and hosts are directories on disk: their names must be those of one directory below the root. */
@@ -40,6 +61,7 @@ function directoryProblem(tag: "cluster" | "hostname", name: string): string | u
   if (name === "." || name.includes("..") || name.includes("/") || name.includes("\\") || name.includes("\0")) {
     return `${tag} ${JSON.stringify(name)}: expected a name without "/", "\\" and "..", other than "."`;
   }
+  if (tag === "cluster" && name === RESERVED_CLUSTER) return `cluster "${name}": the store has its own files there`;
   return undefined;
 }
 

@@ -8,13 +8,13 @@ export async function writeAtomically(
   files: FileSystem,
   directory: string,
   name: string,
-  bytes: Uint8Array,
+  ...pieces: readonly Uint8Array[]
 ): Promise<void> {
   const path = join(directory, name);
   const unfinished = path + UNFINISHED_SUFFIX;
   await removeIfThere(files, unfinished);
   try {
-    await writeNew(files, unfinished, bytes);
+    await writeNew(files, unfinished, ...pieces);
     await files.rename(unfinished, path);
   } catch (error) {
     // On a full disk it would be in the way.
@@ -25,10 +25,10 @@ export async function writeAtomically(
 }
 
 /** Writes a new file and syncs its bytes; its name is not synced. */
-export async function writeNew(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
+export async function writeNew(files: FileSystem, path: string, ...pieces: readonly Uint8Array[]): Promise<void> {
   const file = await files.openForAppend(path, "new");
   try {
-    await file.append([bytes]);
+    await file.append(pieces);
     await file.datasync();
   } finally {
     await file.close();

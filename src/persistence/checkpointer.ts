@@ -5,20 +5,25 @@ import type { MetricStore } from "../core/store.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import type { TimeRange } from "../core/blocks.ts";
 import { removeIfThere, setAside, writeAtomically } from "./atomic-file.ts";
-import { exportHost, islandsOf, markHostSaved, unsavedOf } from "./host-export.ts";
+import { exportHost, islandsOf, markHostSaved, rememberUnsaved, unsavedOf } from "./host-export.ts";
 import type { HostFiles, SnapshotFile } from "./host-files.ts";
 import { join, snapshotFileName, type SnapshotFormat } from "./layout.ts";
 import { mergeSnapshots } from "./merge.ts";
-import { decodeHost, encodeHost, isDamage, readWholeIfThere } from "./snapshot-files.ts";
+import { Mutex } from "./mutex.ts";
+import { decodeHost, encodeHostInTurns, isDamage, readWholeIfThere } from "./snapshot-files.ts";
 
 export interface CheckpointerOptions {
   readonly store: MetricStore;
   readonly files: FileSystem;
   readonly format: SnapshotFormat;
+  /** Lets requests have the thread between the pieces of work. */
+  readonly yieldToOthers: () => Promise<void>;
 }
 
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
+  /** Of the hosts under way one at a time has the thread between two turns of the requests. */
+  readonly #turn = new Mutex();
 
   constructor(options: CheckpointerOptions) {
     this.#options = options;
@@ -35,15 +40,19 @@ export class Checkpointer {
 
   async #checkpoint(host: HostFiles): Promise<boolean> {
     const { store } = this.#options;
+    await this.#nextTurn();
     const level = store.root.find([host.cluster, host.host]);
     // From here to the first `await` nothing can be written: exported samples, marks and records are of one moment.
     const unsaved = level === undefined ? { hasAny: false, changedFrom: Infinity } : unsavedOf(store, level);
     const hasWork = level !== undefined && (unsaved.hasAny || host.mustRewrite);
     const changedFrom = host.mustRewrite ? -Infinity : unsaved.changedFrom;
     const parts = hasWork ? exportHost(store, level, sinceOf(host.snapshots, changedFrom)) : [];
-    const unmark = hasWork ? markHostSaved(store, level) : (): boolean => true;
+    const unmark = hasWork ? rememberUnsaved(store, level) : (): boolean => true;
+    if (hasWork) markHostSaved(store, level);
     const cover = host.beginCover();
     try {
+      // What is exported stays as it is: requests have their turn before it is encoded.
+      await this.#nextTurn();
       if (parts.length > 0) await this.#write(host, parts, changedFrom);
       await cover.forget();
       host.mustRewrite = false;
@@ -53,6 +62,10 @@ export class Checkpointer {
       if (!unmark()) host.mustRewrite = true;
       throw error;
     }
+  }
+
+  #nextTurn(): Promise<void> {
+    return this.#turn.run(this.#options.yieldToOthers);
   }
 
   /** Writes the parts, with what the files hold whose place they take, and removes those files. */
@@ -69,9 +82,10 @@ export class Checkpointer {
       const name = snapshotFileName({ from, format });
       const isKept = host.snapshots.some((file) => file.name === name) && !replaced.some((file) => file.name === name);
       if (isKept) throw new Error(`BUG: ${join(host.directory, name)} would be overwritten`);
+      const pieces = await encodeHostInTurns(snapshot, format, () => this.#nextTurn());
       // Noted before: a failure does not tell whether the file is there.
       host.noteSnapshot({ name, format, from, to });
-      await writeAtomically(files, host.directory, name, encodeHost(snapshot, format));
+      await writeAtomically(files, host.directory, name, ...pieces);
       written.add(name);
     }
     const gone = replaced.filter(({ name }) => !written.has(name));

@@ -39,12 +39,15 @@ function importLevel(
   counts: ImportCounts,
   starts: BlockStarts,
 ): void {
+  let level = store.root.find(path);
   for (const { name, frequency, start, values } of metrics) {
     const samples = countNumbers(values);
     // A series without samples could not be told from one that is all in snapshots.
     if (samples === 0) continue;
     const metric = store.metrics.get(name);
-    const series = metric === undefined ? undefined : store.seriesFor(path, metric);
+    const series = metric && (level === undefined ? store.seriesFor(path, metric) : store.seriesAt(level, metric));
+    // Only now: a level is made when a series needs it.
+    level ??= store.root.find(path);
     if (metric === undefined || series === undefined) {
       counts.skippedBlocks++;
       continue;

@@ -7,10 +7,18 @@ import { removeIfThere } from "./atomic-file.ts";
 import { markHostSaved, MAX_SNAPSHOT_SECONDS } from "./host-export.ts";
 import { unreadSnapshot, type HostFiles, type SnapshotFile } from "./host-files.ts";
 import { importHost, type BlockStarts } from "./host-import.ts";
-import { isOddSnapshotName, join, parseSnapshotFileName, UNFINISHED_SUFFIX, WAL_NAME } from "./layout.ts";
+import type { ReplayHost } from "./host-records.ts";
+import {
+  earlierWalName,
+  isOddSnapshotName,
+  join,
+  parseEarlierWalName,
+  parseSnapshotFileName,
+  UNFINISHED_SUFFIX,
+  WAL_NAME,
+} from "./layout.ts";
 import { badMagic, type LogReader } from "./log-reader.ts";
 import type { Quarantine } from "./quarantine.ts";
-import type { ReplayHost } from "./record-replay.ts";
 import type { RecoveryReport } from "./recovery-report.ts";
 import { decodeHost, isDamage, readEnd, readWhole } from "./snapshot-files.ts";
 
@@ -39,7 +47,7 @@ export class HostLoader {
     host.snapshots = await this.#loadSnapshots(host, names);
     const level = store.root.find([host.cluster, host.host]);
     if (level !== undefined) markHostSaved(store, level);
-    if (names.includes(WAL_NAME)) await this.#loadWal(host, number);
+    await this.#loadWals(host, number, names);
   }
 
   async #cleanUp(directory: string, name: string): Promise<void> {
@@ -102,25 +110,42 @@ export class HostLoader {
     }
   }
 
-  async #loadWal(host: HostFiles, number: number): Promise<void> {
+  async #loadWals(host: HostFiles, number: number, names: readonly string[]): Promise<void> {
+    const earlier = names.map(parseEarlierWalName).filter((wal) => wal !== undefined);
+    for (const wal of earlier.toSorted((a, b) => a - b)) {
+      const found = await this.#loadWal(host, number, earlierWalName(wal));
+      if (found !== "gone") host.foundEarlierWal(wal, found === "unread" ? "unread" : "read");
+    }
+    if (!names.includes(WAL_NAME)) return;
+    const found = await this.#loadWal(host, number, WAL_NAME);
+    if (found === "unread") host.foundUnreadWal();
+    else if (found !== "gone") host.foundWal(found.intactBytes, found.sizeBytes);
+  }
+
+  /** Returns where the whole records end; `gone`: it is none, and out of the way; `unread`: a later start has to try again. */
+  async #loadWal(
+    host: HostFiles,
+    number: number,
+    name: string,
+  ): Promise<{ readonly intactBytes: number; readonly sizeBytes: number } | "gone" | "unread"> {
     const { logs, quarantine, report } = this.#options;
     const { directory } = host;
-    const path = join(directory, WAL_NAME);
+    const path = join(directory, name);
     try {
       const { sizeBytes, hasMagic } = await logs.lookAt(path, FILE_MAGIC, FILE_HEADER_BYTES);
       if (sizeBytes <= FILE_HEADER_BYTES) {
         // Made, but the power went before anything was in it.
         report.cutBytes += hasMagic ? 0 : sizeBytes;
-        host.foundWal(0, sizeBytes);
-      } else if (hasMagic) {
-        const replayHost: ReplayHost = { number, cluster: host.cluster, host: host.host };
-        const intactBytes = await logs.read(directory, WAL_NAME, FILE_HEADER_BYTES, replayHost, directory);
-        if (intactBytes < sizeBytes) await quarantine.tornEnd(directory, WAL_NAME, intactBytes, sizeBytes);
-        host.foundWal(intactBytes, sizeBytes);
-      } else if (!(await quarantine.whole(directory, WAL_NAME, badMagic(FILE_MAGIC)))) host.foundUnreadWal();
+        return { intactBytes: 0, sizeBytes };
+      }
+      if (!hasMagic) return (await quarantine.whole(directory, name, badMagic(FILE_MAGIC))) ? "gone" : "unread";
+      const replayHost: ReplayHost = { number, cluster: host.cluster, host: host.host };
+      const intactBytes = await logs.read(directory, name, FILE_HEADER_BYTES, replayHost, directory);
+      if (intactBytes < sizeBytes) await quarantine.tornEnd(directory, name, intactBytes, sizeBytes);
+      return { intactBytes, sizeBytes };
     } catch (error) {
       quarantine.unreadable(path, error);
-      host.foundUnreadWal();
+      return "unread";
     }
   }
 }

@@ -31,6 +31,12 @@ export class HostRegistry {
     return host;
   }
 
+  /** The files of a host; undefined if it has none. */
+  find(cluster: string, host: string): HostFiles | undefined {
+    const number = this.#numbers.get(`${cluster}/${host}`);
+    return number === undefined ? undefined : this.#byNumber[number];
+  }
+
   /** The files of a host, made if it has none. */
   of(cluster: string, host: string): HostFiles {
     return this.host(this.numberOf(cluster, host));

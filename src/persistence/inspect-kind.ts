@@ -30,8 +30,8 @@ const ENDINGS: readonly (readonly [RegExp, FileKind])[] = [
   [/^\d+\.log$/, "journal"],
 ];
 
-/** What is kept aside has a number where it is a part of a log, its offset, or the second of its name. */
-const NUMBERED = /\.\d+$/;
+/** What is kept aside has a number where it is a part of a log, its offset, and where it is not the first of its name. */
+const NUMBERED = /(?:\.\d+)+$/;
 
 export function roleOf(name: string): FileRole {
   const state = name.endsWith(DAMAGED_SUFFIX) ? "aside" : name.endsWith(UNFINISHED_SUFFIX) ? "unfinished" : "live";

@@ -3,19 +3,12 @@
 
 import {
   decodeHostRecord,
-  findHostRecord,
   HOST_RECORD_MAGIC,
   MAX_HOST_RECORD_BYTES,
   type HostName,
 } from "../codec/journal/journal-record.ts";
-import {
-  decodeRecord,
-  MAX_RECORD_BYTES,
-  RECORD_HEADER_BYTES,
-  RECORD_MAGIC,
-  RECORD_TRAILER_BYTES,
-  type WalSample,
-} from "../codec/wal/record.ts";
+import { resyncJournal } from "../codec/journal/resync-journal.ts";
+import { decodeRecord, MAX_RECORD_BYTES, RECORD_HEADER_BYTES, type WalSample } from "../codec/wal/record.ts";
 import { resync } from "../codec/wal/resync.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 
@@ -36,8 +29,8 @@ export interface LogVisitor {
 
 /** Bytes read at once. */
 const PIECE_BYTES = 1 << 20;
-/** No record, of whichever kind, is longer: with so many bytes in hand one that looks cut is damaged. */
-const LONGEST_BYTES = Math.max(MAX_RECORD_BYTES, MAX_HOST_RECORD_BYTES);
+/** No two records are longer: with so many bytes in hand one that looks cut is damaged, and shows what is behind it. */
+const LONGEST_BYTES = 2 * Math.max(MAX_RECORD_BYTES, MAX_HOST_RECORD_BYTES);
 
 /**
  * Reads the records of a log from byte `from` on, where they begin.
@@ -112,25 +105,23 @@ class LogScan {
     return record.kind === "corrupt" ? record.reason : "no host record in front";
   }
 
-  /** Returns the offset of the first intact record; undefined if there is none before the last that may be cut. */
+  /** Returns the offset at which reading goes on; undefined if that is not before the last record that may be cut. */
   #search(window: Uint8Array, at: number, base: number): number | undefined {
-    const found = this.#isJournal ? this.#findInJournal(window, at, base) : resync(window, at);
+    const found = this.#isJournal ? this.#searchJournal(window, at, base) : resync(window, at);
     if (found < 0) return undefined;
     this.#endDamage(base + found);
     return found;
   }
 
-  /**
-   * The next record may be another host's, whose host record was hit; only if magic and length of the one that was hit
-   * are sound do they lead to a record of the same host.
-   */
-  #findInJournal(window: Uint8Array, at: number, base: number): number {
+  #searchJournal(window: Uint8Array, at: number, base: number): number {
     const isStart = this.#damage?.start === base + at;
-    if (isStart && this.#hasHost && magicAt(window, at) === RECORD_MAGIC) {
-      const next = at + RECORD_HEADER_BYTES + uint32(window, at + 4) + RECORD_TRAILER_BYTES;
-      if (next < window.length && decodeRecord(window, next).kind === "record") return next;
+    const found = resyncJournal(window, { start: isStart ? at : undefined, hasHost: this.#hasHost });
+    if (found === undefined) return -1;
+    if (found.host !== undefined) {
+      this.#hasHost = true;
+      this.#visitor.onHost(found.host);
     }
-    return findHostRecord(window, at);
+    return found.at;
   }
 
   #endDamage(end: number): void {

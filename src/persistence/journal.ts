@@ -12,7 +12,7 @@ export const journalName = (number: number): string => `${number}.log`;
 
 /** The number in a journal's name; undefined if it is none. */
 export function parseJournalName(name: string): number | undefined {
-  const match = /^(\d{1,15})\.log$/.exec(name);
+  const match = /^(0|[1-9]\d{0,14})\.log$/.exec(name);
   return match === null ? undefined : Number(match[1]);
 }
 

@@ -6,12 +6,13 @@ import type { DirectoryEntry, FileSystem } from "../runtime/ports.ts";
 import { makeDurableDirectory } from "./atomic-file.ts";
 import { HostLoader } from "./host-loader.ts";
 import type { HostRegistry } from "./host-registry.ts";
+import { inParallel } from "./in-parallel.ts";
 import { JournalLoader } from "./journal-loader.ts";
 import type { FoundJournals } from "./journal.ts";
-import { join, JOURNAL_DIRECTORY } from "./layout.ts";
+import { isFileName, join, JOURNAL_DIRECTORY } from "./layout.ts";
 import { LogReader } from "./log-reader.ts";
 import { Quarantine } from "./quarantine.ts";
-import { RecordReplay } from "./record-replay.ts";
+import { RecordReplay, type TakeRecords } from "./record-replay.ts";
 import type { RecoveryReport } from "./recovery-report.ts";
 
 export interface LoaderOptions {
@@ -20,17 +21,21 @@ export interface LoaderOptions {
   readonly hosts: HostRegistry;
   /** The directory of checkpoints; made if it does not exist. */
   readonly root: string;
-  /** Samples older than this (Unix seconds) are left out. */
+  /** Snapshots that end before this (Unix seconds) are left out. */
   readonly oldest: number;
+  /** Records of logs older than this (Unix seconds) are left out; default `oldest`. */
+  readonly oldestRecord?: number;
   /** Is filled in as the loading goes on. */
   readonly report: RecoveryReport;
   readonly yieldToOthers: () => Promise<void>;
 }
 
+/** While one host's samples go into the store, the files of others come from the disk. */
+const HOSTS_AT_ONCE = 4;
+
 export class Loader {
   readonly #options: LoaderOptions;
   readonly #quarantine: Quarantine;
-  #isReadingJournals = false;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -41,40 +46,56 @@ export class Loader {
   async load(): Promise<FoundJournals> {
     const { files, root, report } = this.#options;
     const quarantine = this.#quarantine;
-    const logs = new LogReader(files, this.#newReplay(), quarantine, report);
     await makeDurableDirectory(files, root);
+    const logs = this.#newLogReader();
     await this.#loadHosts(new HostLoader({ ...this.#options, quarantine, logs }));
-    this.#isReadingJournals = true;
     return new JournalLoader({ files, root, report, quarantine, logs }).load();
   }
 
-  #newReplay(): RecordReplay {
-    const { files, store, oldest, hosts } = this.#options;
-    return new RecordReplay({
+  #newLogReader(): LogReader {
+    const { files, store, oldest, oldestRecord = oldest, hosts, report } = this.#options;
+    const replay = new RecordReplay({
       files,
       store,
-      oldest,
+      oldest: oldestRecord,
       numberOf: (cluster, host) => hosts.numberOf(cluster, host),
-      onRecords: (host, records) => {
-        if (this.#isReadingJournals) hosts.host(host).addPending(records);
-      },
     });
+    const onJournalRecords: TakeRecords = (host, bytes, start, end) => hosts.host(host).addPending(bytes, start, end);
+    return new LogReader({ files, replay, quarantine: this.#quarantine, report, onJournalRecords });
   }
 
   async #loadHosts(loader: HostLoader): Promise<void> {
-    const { files, hosts, root, report, yieldToOthers } = this.#options;
+    const { report, yieldToOthers } = this.#options;
+    const failures = await inParallel(await this.#findHosts(), HOSTS_AT_ONCE, async (number) => {
+      await this.#loadHost(loader, number);
+      report.hosts++;
+      await yieldToOthers();
+    });
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Numbers of all hosts that have a directory. */
+  async #findHosts(): Promise<number[]> {
+    const { files, hosts, root } = this.#options;
+    const numbers: number[] = [];
     for (const cluster of this.#directoriesOf(root, await files.list(root))) {
       if (cluster === JOURNAL_DIRECTORY) continue;
       const path = join(root, cluster);
-      for (const name of this.#directoriesOf(path, await this.#list(path))) {
-        const host = hosts.of(cluster, name);
-        const entries = await this.#list(host.directory);
-        const names = entries?.filter(({ kind }) => kind === "file").map((entry) => entry.name);
-        if (names !== undefined) await loader.load(host, hosts.numberOf(cluster, name), names);
-        report.hosts++;
-        await yieldToOthers();
-      }
+      const names = this.#directoriesOf(path, await this.#list(path));
+      numbers.push(...names.map((name) => hosts.numberOf(cluster, name)));
     }
+    return numbers;
+  }
+
+  async #loadHost(loader: HostLoader, number: number): Promise<void> {
+    const host = this.#options.hosts.host(number);
+    const entries = await this.#list(host.directory);
+    if (entries === undefined) return;
+    for (const entry of entries) {
+      if (entry.kind !== "file" && isFileName(entry.name)) await this.#quarantine.noFile(host.directory, entry);
+    }
+    const names = entries.filter(({ kind }) => kind === "file").map((entry) => entry.name);
+    await loader.load(host, number, names);
   }
 
   /** Names of directories; files beside them are foreign. */

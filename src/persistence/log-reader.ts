@@ -3,7 +3,8 @@
 import type { FileSystem } from "../runtime/ports.ts";
 import { join } from "./layout.ts";
 import type { Quarantine } from "./quarantine.ts";
-import type { RecordReplay, ReplayHost } from "./record-replay.ts";
+import type { ReplayHost } from "./host-records.ts";
+import type { RecordReplay, TakeRecords } from "./record-replay.ts";
 import type { RecoveryReport } from "./recovery-report.ts";
 
 /** What its first bytes and its size tell of a log. */
@@ -12,22 +13,25 @@ export interface LogHead {
   readonly hasMagic: boolean;
 }
 
-export class LogReader {
-  readonly #files: FileSystem;
-  readonly #replay: RecordReplay;
-  readonly #quarantine: Quarantine;
-  readonly #report: RecoveryReport;
+export interface LogReaderOptions {
+  readonly files: FileSystem;
+  readonly replay: RecordReplay;
+  readonly quarantine: Quarantine;
+  readonly report: RecoveryReport;
+  /** Takes what journals hold. */
+  readonly onJournalRecords: TakeRecords;
+}
 
-  constructor(files: FileSystem, replay: RecordReplay, quarantine: Quarantine, report: RecoveryReport) {
-    this.#files = files;
-    this.#replay = replay;
-    this.#quarantine = quarantine;
-    this.#report = report;
+export class LogReader {
+  readonly #options: LogReaderOptions;
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
   }
 
   async lookAt(path: string, magic: number, headerBytes: number): Promise<LogHead> {
-    const sizeBytes = await this.#files.sizeOf(path);
-    const header = await this.#files.readRange(path, 0, headerBytes);
+    const sizeBytes = await this.#options.files.sizeOf(path);
+    const header = await this.#options.files.readRange(path, 0, headerBytes);
     const hasMagic = header.length === headerBytes && new DataView(header.buffer).getUint32(0, true) === magic;
     return { sizeBytes, hasMagic };
   }
@@ -45,16 +49,15 @@ export class LogReader {
     host: ReplayHost | undefined,
     target: string,
   ): Promise<number> {
-    const { records, skipped, ignored, damaged, intactBytes } = await this.#replay.replay(
-      join(directory, name),
-      headerBytes,
-      host,
-    );
-    this.#report.logFiles++;
-    this.#report.logRecords += records;
-    this.#report.tooOld += skipped;
-    this.#report.notLoaded += ignored;
-    for (const range of damaged) await this.#quarantine.range(directory, name, range, target);
+    const { replay, report, quarantine, onJournalRecords } = this.#options;
+    const onRecords = host === undefined ? onJournalRecords : undefined;
+    const result = await replay.replay(join(directory, name), headerBytes, host, onRecords);
+    const { records, skipped, ignored, damaged, intactBytes } = result;
+    report.logFiles++;
+    report.logRecords += records;
+    report.tooOld += skipped;
+    report.notLoaded += ignored;
+    for (const range of damaged) await quarantine.range(directory, name, range, target);
     return intactBytes;
   }
 }

@@ -2,15 +2,17 @@
 
 import type { MetricStore } from "../core/store.ts";
 import type { SampleLog } from "../ingest/sample-log.ts";
-import type { Clock, FileSystem, Scheduler } from "../runtime/ports.ts";
+import type { Clock, DirectoryLock, FileSystem, Scheduler } from "../runtime/ports.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { lockCheckpoints } from "./directory-lock.ts";
 import type { HostFiles } from "./host-files.ts";
 import { HostRegistry } from "./host-registry.ts";
+import { HostStorage } from "./host-storage.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { SnapshotFormat } from "./layout.ts";
 import { Loader } from "./loader.ts";
 import { Mutex } from "./mutex.ts";
-import { newRecoveryReport, type RecoveryReport } from "./recovery-report.ts";
+import { newRecoveryReport, noteGaps, type RecoveryReport } from "./recovery-report.ts";
 import { WriteAheadLog } from "./write-ahead-log.ts";
 
 export interface PersistenceOptions {
@@ -22,6 +24,8 @@ export interface PersistenceOptions {
   readonly root: string;
   readonly format: SnapshotFormat;
   readonly retentionSeconds: number;
+  /** Records in logs that are older than the retention go into snapshots as well: an archive is to have them. */
+  readonly keepsOldRecords?: boolean;
   readonly checkpointIntervalMs: number;
   /** A host whose log is larger is checkpointed early. */
   readonly maxWalSizeBytes: number;
@@ -48,6 +52,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 
 export class Persistence {
   readonly #options: PersistenceOptions;
+  readonly #lock: DirectoryLock;
   readonly #hosts: HostRegistry;
   readonly #checkpointer: Checkpointer;
   readonly #log: WriteAheadLog;
@@ -60,27 +65,62 @@ export class Persistence {
 
   /** What the start has found. */
   readonly report: RecoveryReport;
+  /** The files of the hosts, for those who read or remove them while the store runs. */
+  readonly storage: HostStorage;
 
-  private constructor(options: PersistenceOptions, hosts: HostRegistry, log: WriteAheadLog, report: RecoveryReport) {
+  private constructor(
+    options: PersistenceOptions,
+    lock: DirectoryLock,
+    hosts: HostRegistry,
+    log: WriteAheadLog,
+    report: RecoveryReport,
+  ) {
     this.#options = options;
+    this.#lock = lock;
     this.#hosts = hosts;
     this.#log = log;
-    this.#checkpointer = new Checkpointer(options);
+    const { store, files, format, scheduler } = options;
+    const yieldToOthers = (): Promise<void> => scheduler.yieldToOthers();
+    this.#checkpointer = new Checkpointer({ store, files, format, yieldToOthers });
     this.report = report;
+    this.storage = new HostStorage(hosts, this.#checkpointer);
     this.#lastSettleMs = options.clock.monotonicMs();
   }
 
   /**
-   * Loads what is on disk into the store. Rejects only when the directory of checkpoints cannot be made or listed.
+   * Loads what is on disk into the store. Rejects only when the directory of checkpoints cannot be made or listed, or
+   * another store has it.
    * @param report is filled in as the loading goes on
    */
   static async open(options: PersistenceOptions, report: RecoveryReport = newRecoveryReport()): Promise<Persistence> {
+    const { files, root, onProblem } = options;
+    const lock = await lockCheckpoints(files, root, onProblem);
+    try {
+      return await Persistence.#load(options, lock, report);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  static async #load(options: PersistenceOptions, lock: DirectoryLock, report: RecoveryReport): Promise<Persistence> {
     const { store, files, clock, scheduler, root, retentionSeconds, sync } = options;
     const startMs = clock.monotonicMs();
     const hosts = new HostRegistry(files, root);
     const oldest = clock.now() - retentionSeconds;
+    const oldestRecord = options.keepsOldRecords === true ? Number.MIN_SAFE_INTEGER : oldest;
     const yieldToOthers = (): Promise<void> => scheduler.yieldToOthers();
-    const journals = await new Loader({ store, files, hosts, root, oldest, report, yieldToOthers }).load();
+    const journals = await new Loader({
+      store,
+      files,
+      hosts,
+      root,
+      oldest,
+      oldestRecord,
+      report,
+      yieldToOthers,
+    }).load();
+    noteGaps(report, root);
     report.durationMs = clock.monotonicMs() - startMs;
     const log = new WriteAheadLog({
       store,
@@ -90,11 +130,8 @@ export class Persistence {
       journals,
       sync: sync === "commit" ? "commit" : "write",
     });
-    const persistence = new Persistence(options, hosts, log, report);
-    // What the journals of a crash held goes into the WALs of its hosts first of all. Where that fails it stays in them.
-    if (journals.last > 0) {
-      await persistence.#settle().catch((error: unknown) => options.onProblem("settle", error));
-    }
+    const persistence = new Persistence(options, lock, hosts, log, report);
+    if (journals.last > 0) await persistence.#settleAfterCrash();
     persistence.#startWorkers();
     return persistence;
   }
@@ -134,7 +171,13 @@ export class Persistence {
     // What cannot be committed may still go into snapshots; whoever waits for the commit is told by the log.
     await this.#log.commit().catch(() => {});
     const { failures } = await this.checkpoint();
-    const isClean = await this.#log.close();
+    try {
+      await this.#log.close();
+    } finally {
+      // It lies where the journals do, and is the last to go.
+      await this.#lock.release();
+    }
+    const isClean = await this.#log.removeDirectory();
     if (failures.length > 0) throw failures[0];
     if (!isClean) this.#options.onProblem("the journal's directory stays: there are other files in it", undefined);
   }
@@ -163,6 +206,17 @@ export class Persistence {
       this.#running.add(run);
     });
     this.#cancels.set(what, cancel);
+  }
+
+  /**
+   * What the journals of a crash hold goes into the WALs of the hosts: at the first check, since until then it is as safe
+   * in them as it was. At once if something was damaged, so that the next start does not report it again.
+   */
+  async #settleAfterCrash(): Promise<void> {
+    this.#lastSettleMs = -Infinity;
+    const { damaged, cutBytes } = this.report;
+    if (damaged.length === 0 && cutBytes === 0) return;
+    await this.#settle().catch((error: unknown) => this.#options.onProblem("settle", error));
   }
 
   async #settleIfDue(): Promise<void> {

@@ -22,13 +22,19 @@ export class RecordQueue {
     return this.#readyBytes + this.#filled - this.#taken;
   }
 
-  /** Copies bytes[start, end), whole records of `host`, and returns the copy, which stays as it is. */
-  push(host: HostFiles, bytes: Uint8Array, start: number, end: number): Uint8Array {
+  /** Copies bytes[start, end), new records of `host`, which are pending from now on. */
+  pushNew(host: HostFiles, bytes: Uint8Array, start: number, end: number): void {
+    this.push(host, bytes, start, end);
+    host.addPending(this.#block, this.#filled - (end - start), this.#filled);
+  }
+
+  /** Copies bytes[start, end), whole records of `host`. */
+  push(host: HostFiles, bytes: Uint8Array, start: number, end: number): void {
     if (host !== this.#lastHost) {
       this.#copy(host.hostRecord);
       this.#lastHost = host;
     }
-    return this.#copy(end - start === bytes.length ? bytes : bytes.subarray(start, end));
+    this.#copy(end - start === bytes.length ? bytes : bytes.subarray(start, end));
   }
 
   /** Takes everything out. What is pushed next begins with a host record again: it may begin another file. */
@@ -47,7 +53,7 @@ export class RecordQueue {
     for (const piece of pieces) this.#readyBytes += piece.length;
   }
 
-  #copy(bytes: Uint8Array): Uint8Array {
+  #copy(bytes: Uint8Array): void {
     if (this.#filled + bytes.length > this.#block.length) {
       this.#endPiece();
       this.#block = new Uint8Array(Math.max(BLOCK_BYTES, bytes.length));
@@ -56,7 +62,6 @@ export class RecordQueue {
     }
     this.#block.set(bytes, this.#filled);
     this.#filled += bytes.length;
-    return this.#block.subarray(this.#filled - bytes.length, this.#filled);
   }
 
   #endPiece(): void {

@@ -1,14 +1,9 @@
 // Reads files of WAL records back into the store: a host's WAL, and the journal, whose records are of many hosts.
 // Damage costs the records that it hit: reading goes on at the next intact one.
 
-import { decodeHostRecord, findHostRecord, MAX_HOST_RECORD_BYTES } from "../codec/journal/journal-record.ts";
-import {
-  decodeRecord,
-  MAX_RECORD_BYTES,
-  RECORD_HEADER_BYTES,
-  RECORD_MAGIC,
-  RECORD_TRAILER_BYTES,
-} from "../codec/wal/record.ts";
+import { MAX_HOST_RECORD_BYTES } from "../codec/journal/journal-record.ts";
+import { resyncJournal } from "../codec/journal/resync-journal.ts";
+import { MAX_RECORD_BYTES, RECORD_HEADER_BYTES, RECORD_TRAILER_BYTES } from "../codec/wal/record.ts";
 import {
   IGNORED_SERIES,
   INPUT_BYTES,
@@ -18,8 +13,11 @@ import {
   WalReplayer,
 } from "../codec/wal/replayer.ts";
 import { resync } from "../codec/wal/resync.ts";
+import type { Level } from "../core/level.ts";
+import type { Metric } from "../core/metrics.ts";
 import type { MetricStore } from "../core/store.ts";
 import type { FileSystem } from "../runtime/ports.ts";
+import { HostRecords, type FoundHostRecord, type ReplayHost } from "./host-records.ts";
 
 /** Bytes of a file that could not be read as records, [start, end). */
 export interface DamagedRange {
@@ -41,13 +39,6 @@ export interface ReplayResult {
   readonly intactBytes: number;
 }
 
-/** Whose records are read. */
-export interface ReplayHost {
-  readonly number: number;
-  readonly cluster: string;
-  readonly host: string;
-}
-
 export interface ReplayOptions {
   readonly files: FileSystem;
   readonly store: MetricStore;
@@ -55,47 +46,99 @@ export interface ReplayOptions {
   readonly oldest: number;
   /** The number of a host that a journal names. */
   readonly numberOf: (cluster: string, host: string) => number;
-  /** Takes whole records of a host, as they stand in a journal. */
-  readonly onRecords?: (host: number, records: Uint8Array) => void;
 }
 
-/** A record, of whichever kind, is not longer than this. */
-const LONGEST_BYTES = Math.max(MAX_RECORD_BYTES, MAX_HOST_RECORD_BYTES);
+/** Takes bytes[start, end), whole records of a host; it may keep them, they stay as they are. */
+export type TakeRecords = (host: number, bytes: Uint8Array, start: number, end: number) => void;
 
+/** Read from a file at once: while one block is taken, the next comes from the disk. */
+const BLOCK_BYTES = 1024 * 1024;
+/** A record that was hit and the one behind it are not longer than this, of whichever kind. */
+const LONGEST_BYTES = 2 * Math.max(MAX_RECORD_BYTES, MAX_HOST_RECORD_BYTES);
+
+/** Reads any number of files, several at once too: each block is taken without a break. */
 export class RecordReplay {
   readonly #options: ReplayOptions;
   readonly #replayer = new WalReplayer();
+  readonly #hostRecords: HostRecords;
+  /** Memory for blocks, of BLOCK_BYTES each: with new memory for each, reading takes a tenth longer. */
+  readonly #idleBlocks: Memory[] = [];
 
   constructor(options: ReplayOptions) {
     this.#options = options;
     this.#replayer.setOldest(options.oldest);
+    this.#hostRecords = new HostRecords(options.numberOf);
   }
 
   /** Reads a file from behind its header of `headerBytes`. A journal begins without a host. */
-  async replay(path: string, headerBytes: number, host: ReplayHost | undefined): Promise<ReplayResult> {
-    const { files } = this.#options;
-    const sizeBytes = await files.sizeOf(path);
-    const reading = new Reading(this.#options, this.#replayer, headerBytes, host);
+  async replay(
+    path: string,
+    headerBytes: number,
+    host: ReplayHost | undefined,
+    onRecords?: TakeRecords,
+  ): Promise<ReplayResult> {
+    const hostRecords = host === undefined ? this.#hostRecords : undefined;
+    const reading = new Reading(this.#options.store, this.#replayer, headerBytes, hostRecords, onRecords);
+    if (host !== undefined) reading.setHost(host);
+    const sizeBytes = await this.#options.files.sizeOf(path);
+    // What is handed on is kept: its memory is not free again.
+    const blocks = onRecords === undefined ? this.#idleBlocks : undefined;
+    let next = this.#readBlock(path, headerBytes, sizeBytes, blocks);
     for (let offset = headerBytes; offset < sizeBytes;) {
-      const piece = await files.readRange(path, offset, reading.roomBytes);
-      if (piece.length === 0) break;
-      offset += piece.length;
-      reading.take(piece, offset >= sizeBytes);
+      const { memory } = next;
+      const bytes = await next.bytes;
+      if (bytes.length === 0) break;
+      offset += bytes.length;
+      next = this.#readBlock(path, offset, sizeBytes, blocks);
+      reading.take(bytes, offset >= sizeBytes);
+      blocks?.push(memory);
     }
     return reading.result();
   }
+
+  /** @param idle memory that may be used again */
+  #readBlock(path: string, offset: number, sizeBytes: number, idle: Memory[] = []): BlockRead {
+    if (offset >= sizeBytes) return NO_BLOCK;
+    const memory = idle.pop() ?? new Uint8Array(BLOCK_BYTES);
+    const bytes = this.#options.files.readRange(path, offset, BLOCK_BYTES, memory);
+    // Whoever awaits it learns of a failure; should nobody come to that, it is not unhandled.
+    bytes.catch(() => {});
+    return { memory, bytes };
+  }
 }
 
-/** The reading of one file, piece by piece. */
+type Memory = Uint8Array<ArrayBuffer>;
+
+/** A block that is being read. */
+interface BlockRead {
+  readonly memory: Memory;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+const NO_BLOCK: BlockRead = { memory: new Uint8Array(0), bytes: Promise.resolve(new Uint8Array(0)) };
+
+/** The reading of one file, block by block. */
 class Reading {
-  readonly #options: ReplayOptions;
+  readonly #store: MetricStore;
   readonly #replayer: WalReplayer;
-  readonly #isJournal: boolean;
+  /** Undefined for a WAL. */
+  readonly #hostRecords: HostRecords | undefined;
+  readonly #onRecords: TakeRecords | undefined;
   #host: ReplayHost | undefined;
+  /** The level of the host, once there is one. */
+  #level: Level | undefined;
   /** Offset in the file of the first byte in the input. */
   #base: number;
   /** Bytes in the input. */
   #filled = 0;
+  /** What is left of the block before: others use the input in between. */
+  #rest: Uint8Array = new Uint8Array(0);
+  /** The block that is being taken, where in it the last piece begins, and where in the input that is. */
+  #block: Uint8Array = new Uint8Array(0);
+  #pieceInBlock = 0;
+  #pieceStart = 0;
+  /** Offset in the input of the first record of the present host that `onRecords` has not got. */
+  #runStart = 0;
   #records = 0;
   #skipped = 0;
   #ignored = 0;
@@ -103,21 +146,44 @@ class Reading {
   /** Damage whose end is not found yet; `start` is an offset in the file. */
   #damage: { readonly start: number; readonly reason: string } | undefined;
 
-  constructor(options: ReplayOptions, replayer: WalReplayer, base: number, host: ReplayHost | undefined) {
-    this.#options = options;
+  constructor(
+    store: MetricStore,
+    replayer: WalReplayer,
+    base: number,
+    hostRecords: HostRecords | undefined,
+    onRecords: TakeRecords | undefined,
+  ) {
+    this.#store = store;
     this.#replayer = replayer;
     this.#base = base;
-    this.#isJournal = host === undefined;
-    if (host !== undefined) this.#setHost(host);
+    this.#hostRecords = hostRecords;
+    this.#onRecords = onRecords;
   }
 
-  /** How much the next piece may hold. */
-  get roomBytes(): number {
-    return INPUT_BYTES - this.#filled;
+  /** The records that follow are of this host. */
+  setHost(host: ReplayHost): void {
+    this.#host = host;
+    this.#level = this.#store.root.find([host.cluster, host.host]);
+    this.#replayer.begin(host.number);
   }
 
-  take(piece: Uint8Array, isLast: boolean): void {
+  take(block: Uint8Array, isLast: boolean): void {
+    this.#block = block;
+    this.#replayer.input.set(this.#rest);
+    this.#filled = this.#rest.length;
+    if (this.#host !== undefined) this.#replayer.begin(this.#host.number);
+    for (let at = 0; at < block.length;) {
+      const piece = block.subarray(at, at + INPUT_BYTES - this.#filled);
+      this.#pieceInBlock = at;
+      at += piece.length;
+      this.#takePiece(piece, isLast && at === block.length);
+    }
+    this.#rest = this.#replayer.input.slice(0, this.#filled);
+  }
+
+  #takePiece(piece: Uint8Array, isLast: boolean): void {
     this.#replayer.input.set(piece, this.#filled);
+    this.#pieceStart = this.#filled;
     this.#filled += piece.length;
     let position = 0;
     for (let next: number | undefined = 0; next !== undefined && next < this.#filled;) {
@@ -125,9 +191,11 @@ class Reading {
       next = this.#damage === undefined ? this.#readFrom(position, isLast) : this.#behindDamage();
       position = next ?? this.#keepFrom(position);
     }
+    if (this.#damage === undefined) this.#handOn(position);
     this.#replayer.input.copyWithin(0, position, this.#filled);
     this.#base += position;
     this.#filled -= position;
+    this.#runStart = 0;
   }
 
   result(): ReplayResult {
@@ -142,19 +210,19 @@ class Reading {
 
   /** Reads records from `position` on. Returns where to go on; undefined when that needs more bytes. */
   #readFrom(position: number, isLast: boolean): number | undefined {
-    if (this.#isJournal) {
-      const record = decodeHostRecord(this.#bytes, position);
-      if (record !== undefined) {
-        this.#setHost({ ...record, number: this.#options.numberOf(record.cluster, record.host) });
-        return record.end;
-      }
+    const record = this.#hostRecordAt(position);
+    if (record !== undefined) {
+      this.#handOn(position);
+      this.#runStart = record.end;
+      this.setHost(record.host);
+      return record.end;
     }
     if (this.#host === undefined) return this.#beginDamage(position, "no host record in front");
     const stop = this.#replayer.parse(position, this.#filled);
     const end = this.#replayer.position;
-    this.#takeColumns(this.#host, position, end);
+    this.#takeColumns();
     if (stop === STOP_UNKNOWN_KEY) this.#learn(this.#host);
-    if (stop === STOP_CORRUPT && !(this.#isJournal && decodeHostRecord(this.#bytes, end) !== undefined)) {
+    if (stop === STOP_CORRUPT && this.#hostRecordAt(end) === undefined) {
       return this.#beginDamage(end, this.#replayer.corruption().reason);
     }
     if (stop === STOP_END && end < this.#filled) {
@@ -164,30 +232,59 @@ class Reading {
     return end;
   }
 
-  #takeColumns(host: ReplayHost, position: number, end: number): void {
-    this.#options.store.writeColumns(this.#replayer, this.#replayer.count);
+  #hostRecordAt(position: number): FoundHostRecord | undefined {
+    return this.#hostRecords?.find(this.#replayer.input, position, this.#filled);
+  }
+
+  #takeColumns(): void {
+    this.#store.writeColumns(this.#replayer, this.#replayer.count);
     this.#records += this.#replayer.count;
     this.#skipped += this.#replayer.skippedCount;
     this.#ignored += this.#replayer.ignoredCount;
-    if (end > position) this.#options.onRecords?.(host.number, this.#bytes.slice(position, end));
   }
 
-  #learn({ cluster, host }: ReplayHost): void {
-    const { store } = this.#options;
+  /** Hands on the records of the present host up to `end`. */
+  #handOn(end: number): void {
+    let start = this.#runStart;
+    this.#runStart = end;
+    const onRecords = this.#onRecords;
+    if (onRecords === undefined || this.#host === undefined) return;
+    const { number } = this.#host;
+    // A record that came in two pieces is copied: the input is written over.
+    while (start < Math.min(end, this.#pieceStart)) {
+      const recordBytes = recordBytesAt(this.#bytes, start);
+      onRecords(number, this.#bytes.slice(start, start + recordBytes), 0, recordBytes);
+      start += recordBytes;
+    }
+    const shift = this.#pieceInBlock - this.#pieceStart;
+    if (end > start) onRecords(number, this.#block, start + shift, end + shift);
+  }
+
+  #learn(host: ReplayHost): void {
     const { metric: name, selector } = this.#replayer.unknownRecord();
-    const metric = store.metrics.get(name);
-    const series = metric === undefined ? undefined : store.seriesFor([cluster, host, ...selector], metric);
+    const metric = this.#store.metrics.get(name);
+    const series = metric && this.#seriesFor(host, selector, metric);
     this.#replayer.teach(this.#replayer.position, series ?? IGNORED_SERIES);
   }
 
-  #setHost(host: ReplayHost): void {
-    this.#host = host;
-    this.#replayer.begin(host.number);
+  #seriesFor({ cluster, host }: ReplayHost, selector: readonly string[], metric: Metric): number | undefined {
+    const level = this.#level?.find(selector);
+    if (level !== undefined) return this.#store.seriesAt(level, metric);
+    const series = this.#store.seriesFor([cluster, host, ...selector], metric);
+    this.#level ??= this.#store.root.find([cluster, host]);
+    return series;
   }
 
   #beginDamage(position: number, reason: string): number | undefined {
-    this.#damage = { start: this.#base + position, reason };
+    this.#handOn(position);
+    this.#damage = { start: this.#base + position, reason: reason + this.#whose() };
     return this.#behindDamage();
+  }
+
+  /** In a journal: whose records stand before, which tells most of what may be lost. */
+  #whose(): string {
+    if (this.#hostRecords === undefined || this.#host === undefined) return "";
+    return `, behind records of ${this.#host.cluster}/${this.#host.host}`;
   }
 
   /** Where it goes on behind the damage; undefined when that is not in the input. */
@@ -195,26 +292,23 @@ class Reading {
     if (this.#damage === undefined) throw new Error("BUG: there is no damage");
     const { start, reason } = this.#damage;
     const from = Math.max(0, start - this.#base);
-    const found = this.#isJournal ? this.#behindJournalDamage(from, start >= this.#base) : resync(this.#bytes, from);
+    const found = this.#hostRecords
+      ? this.#behindJournalDamage(this.#hostRecords, start - this.#base)
+      : resync(this.#bytes, from);
     if (found < 0) return undefined;
     // Nothing lies between when a record only had to wait for its last bytes.
     if (this.#base + found > start) this.#damaged.push({ start, end: this.#base + found, reason });
     this.#damage = undefined;
+    this.#runStart = found;
     return found;
   }
 
-  /**
-   * In a journal the records behind the damage may be another host's, whose host record was hit. They are the same
-   * host's only if what was hit is one record, of which at least magic and length are sound.
-   */
-  #behindJournalDamage(from: number, isStart: boolean): number {
-    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#filled);
-    const hasHeader = this.#host !== undefined && from + RECORD_HEADER_BYTES <= this.#filled;
-    if (isStart && hasHeader && view.getUint32(from, true) === RECORD_MAGIC) {
-      const next = from + RECORD_HEADER_BYTES + view.getUint32(from + 4, true) + RECORD_TRAILER_BYTES;
-      if (next < this.#filled && decodeRecord(this.#bytes, next).kind === "record") return next;
-    }
-    return findHostRecord(this.#bytes, from);
+  /** The same in a journal, where the damage may have hit the record that says whose the next ones are. */
+  #behindJournalDamage(hostRecords: HostRecords, start: number): number {
+    const damage = { start: start < 0 ? undefined : start, hasHost: this.#host !== undefined };
+    const found = resyncJournal(this.#bytes, damage);
+    if (found?.host !== undefined) this.setHost(hostRecords.hostOf(found.host));
+    return found?.at ?? -1;
   }
 
   /** From where on the input is needed again: of damage, the part in which an intact record may have begun. */
@@ -226,4 +320,10 @@ class Reading {
   get #bytes(): Uint8Array {
     return this.#replayer.input.subarray(0, this.#filled);
   }
+}
+
+/** The size of the intact record at `offset`. */
+function recordBytesAt(bytes: Uint8Array, offset: number): number {
+  const payloadBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset + 4, true);
+  return RECORD_HEADER_BYTES + payloadBytes + RECORD_TRAILER_BYTES;
 }

@@ -4,6 +4,7 @@ import {
   CheckpointJsonError,
   decodeCheckpointJson,
   encodeCheckpointJson,
+  encodeCheckpointJsonInPieces,
 } from "../codec/checkpoint-json/checkpoint-json.ts";
 import type { HostSnapshot } from "../codec/host-snapshot.ts";
 import { FieldReader } from "../codec/snapshot/field-reader.ts";
@@ -15,6 +16,21 @@ import { join, snapshotFileName, type SnapshotFormat, type SnapshotName } from "
 
 export function encodeHost(snapshot: HostSnapshot, format: SnapshotFormat): Uint8Array {
   return format === "bin" ? encodeSnapshot(snapshot) : encodeCheckpointJson(snapshot);
+}
+
+/** The same, with `nextTurn` between pieces of work. */
+export async function encodeHostInTurns(
+  snapshot: HostSnapshot,
+  format: SnapshotFormat,
+  nextTurn: () => Promise<void>,
+): Promise<Uint8Array[]> {
+  if (format === "bin") return [encodeSnapshot(snapshot)];
+  const pieces: Uint8Array[] = [];
+  for (const piece of encodeCheckpointJsonInPieces(snapshot)) {
+    pieces.push(piece);
+    await nextTurn();
+  }
+  return pieces;
 }
 
 /** @throws SnapshotError, CheckpointJsonError: see `isDamage` */

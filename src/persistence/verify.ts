@@ -2,13 +2,22 @@
 
 import type { HostSnapshot } from "../codec/host-snapshot.ts";
 import { FileSystemError, type DirectoryEntry, type FileSystem } from "../runtime/ports.ts";
+import { LOCK_NAME } from "./directory-lock.ts";
 import { roleOf } from "./inspect-kind.ts";
 import { summarizeLog } from "./inspect-log.ts";
 import { readSnapshot } from "./inspect-snapshot.ts";
 import { nameOf, total } from "./inspect-summary.ts";
 import { isoTime } from "./inspect-text.ts";
 import { isDirectory, trimPath, walk, whyNot, type WalkedDirectory } from "./inspect-walk.ts";
-import { join, JOURNAL_DIRECTORY, parseSnapshotFileName, WAL_NAME, type SnapshotName } from "./layout.ts";
+import {
+  isFileName,
+  isWalName,
+  join,
+  JOURNAL_DIRECTORY,
+  parseSnapshotFileName,
+  WAL_NAME,
+  type SnapshotName,
+} from "./layout.ts";
 import { SnapshotOrder } from "./verify-order.ts";
 import type { Finding, VerifyReport } from "./verify-report.ts";
 
@@ -77,18 +86,18 @@ class Verification implements VerifyReport {
 
   async #host({ path: directory, entries }: WalkedDirectory): Promise<void> {
     const snapshots: { fileName: string; name: SnapshotName }[] = [];
-    let hasWal = false;
+    const wals: string[] = [];
     for (const entry of entries) {
       const name = parseSnapshotFileName(entry.name);
       if (!this.#isLive(directory, entry)) continue;
       if (name !== undefined) snapshots.push({ fileName: entry.name, name });
-      else if (entry.name === WAL_NAME) hasWal = true;
+      else if (isWalName(entry.name)) wals.push(entry.name);
       else this.#otherFile(directory, entry.name);
     }
-    if (snapshots.length === 0 && !hasWal) return;
+    if (snapshots.length === 0 && wals.length === 0) return;
     this.hosts++;
     await this.#snapshots(directory, snapshots);
-    if (hasWal) await this.#log(join(directory, WAL_NAME), "wal");
+    for (const wal of wals) await this.#log(join(directory, wal), "wal");
   }
 
   #noHost({ path: directory, entries }: WalkedDirectory): void {
@@ -102,8 +111,9 @@ class Verification implements VerifyReport {
 
   async #journals({ path: directory, entries }: WalkedDirectory): Promise<void> {
     for (const entry of entries) {
-      if (!this.#isLive(directory, entry)) continue;
-      if (roleOf(entry.name).kind === "journal") await this.#log(join(directory, entry.name), "journal");
+      if (entry.name === LOCK_NAME) this.#note(join(directory, entry.name), "a store runs here, or was killed");
+      else if (!this.#isLive(directory, entry)) continue;
+      else if (roleOf(entry.name).kind === "journal") await this.#log(join(directory, entry.name), "journal");
       else this.#note(join(directory, entry.name), "none of the store's files");
     }
   }
@@ -118,10 +128,7 @@ class Verification implements VerifyReport {
     const path = join(directory, name);
     const { kind, state } = roleOf(name);
     if (entryKind !== "file") {
-      const isInTheWay =
-        nameOf(directory) === JOURNAL_DIRECTORY
-          ? kind === "journal"
-          : parseSnapshotFileName(name) !== undefined || name === WAL_NAME;
+      const isInTheWay = nameOf(directory) === JOURNAL_DIRECTORY ? kind === "journal" : isFileName(name);
       if (isInTheWay) this.#fail(path, `is a ${entryKind === "other" ? "link or device" : entryKind}, expected a file`);
       else if (entryKind === "other") this.#note(path, "a link or device: the store does not follow it");
       return false;

@@ -126,11 +126,8 @@ export class WriteAheadLog implements SampleLog {
     if (failures.length > 0) throw failures[0];
   }
 
-  /**
-   * Commits what is left, moves it into the WALs and removes the journal. Returns whether nothing of that is left on
-   * disk.
-   */
-  async close(): Promise<boolean> {
+  /** Commits what is left, moves it into the WALs and removes the journals. */
+  async close(): Promise<void> {
     await this.settle();
     if (this.#hosts.all().some(({ pending }) => pending.length > 0)) {
       await this.commit();
@@ -138,6 +135,10 @@ export class WriteAheadLog implements SampleLog {
     }
     // All is in WALs or snapshots: what the journal has not taken, because it failed, it need not take any more.
     this.#queue.take();
+  }
+
+  /** After `close`: returns whether nothing of the journal is left on disk. */
+  removeDirectory(): Promise<boolean> {
     return this.#journalLock.run(() => this.#journal.removeDirectory());
   }
 
@@ -145,8 +146,7 @@ export class WriteAheadLog implements SampleLog {
     const { output, runHosts, runEnds, runCount } = this.#framer;
     let start = 0;
     for (let run = 0; run < runCount; run++) {
-      const host = this.#hosts.host(runHosts[run]);
-      host.addPending(this.#queue.push(host, output, start, runEnds[run]));
+      this.#queue.pushNew(this.#hosts.host(runHosts[run]), output, start, runEnds[run]);
       start = runEnds[run];
     }
   }

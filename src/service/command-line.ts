@@ -1,8 +1,10 @@
 // The command line: the reference's flags in the syntax of Go's flag package, since unit files and scripts use them.
 // `-flag`, `--flag`, `-flag=value`, `-flag value` (not for switches); flags end at `--` or at the first other word.
-// In front of them may stand a command that looks at files: `inspect` or `verify`.
+// In front of them may stand a command: `inspect`, `verify` look at files, `health` at the store that runs.
 
 import type { BuildInfo } from "../runtime/ports.ts";
+import { archiveUsage, parseArchiveCommand, type ArchiveCommand } from "./archive-command-line.ts";
+import type { HealthCommand } from "./health-command.ts";
 import { type LogLevel, logLevels } from "./log.ts";
 import { suggestion } from "./nearest-key.ts";
 
@@ -27,17 +29,21 @@ export interface InspectCommand {
 }
 
 /**
- * `serve`: run the store. `cleanup`: delete or archive old checkpoint files, then exit. `inspect`, `verify`: look at
- * files, then exit. `version`, `help`: print and exit 0. `error`: print `message` to stderr and exit with `exitCode` (2,
+ * `serve`: run the store. `cleanup`: delete or archive old checkpoint files, then exit. `inspect`, `verify`, `archive`: look at
+ * files, then exit. `health`: ask the store that runs here, then exit. `version`, `help`: print and exit 0. `error`: print `message` to stderr and exit with `exitCode` (2,
  * as Go's programs).
  */
 export type CommandLine =
   | ({ readonly kind: "serve" | "cleanup" } & RunOptions)
   | InspectCommand
   | { readonly kind: "verify"; readonly path: string }
+  | ArchiveCommand
+  | HealthCommand
   | { readonly kind: "version" }
   | { readonly kind: "help"; readonly message: string }
   | { readonly kind: "error"; readonly message: string; readonly exitCode: 2 };
+
+const DEFAULT_CONFIG_PATH = "./config.json";
 
 interface Flag {
   /** Name of the value in the usage text; a flag without one is a switch. */
@@ -62,6 +68,8 @@ export const usage = [
   "Usage: pegel [flags]                            run the store",
   "       pegel inspect [-samples] [-json] PATH    print what a file or directory of checkpoints holds",
   "       pegel verify DIR                         check all files; exit 1 and list what is wrong",
+  "       pegel archive ls|verify|export DIR       list, check or export Parquet files; -help tells more",
+  "       pegel health [-config FILE] [URL]        exit 0 if the store that runs here answers and has loaded, else 1",
   "",
   ...Array.from(FLAGS, ([name, flag]) => `  ${`-${name} ${flag.value ?? ""}`.padEnd(22)} ${flag.about}`),
 ].join("\n");
@@ -71,11 +79,25 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   try {
     const [command, ...rest] = args;
     if (command === "inspect" || command === "verify") return readFileCommand(command, rest);
+    if (command === "health") return readHealthCommand(rest);
+    if (command === "archive") return readArchiveCommand(rest);
     return toCommandLine(readFlags(args));
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     return { kind: "error", message: `${error.message}\n\n${usage}`, exitCode: 2 };
   }
+}
+
+/** The last line of the help: which build this is. */
+export function formatBuild({ version, gitHash, buildTime }: BuildInfo): string {
+  return `pegel ${version}${gitHash === "" ? "" : ` (${gitHash})`}, built ${buildTime}`;
+}
+
+function readArchiveCommand(args: readonly string[]): CommandLine {
+  const command = parseArchiveCommand(args);
+  if (command === "help") return { kind: "help", message: archiveUsage };
+  if (command.kind === "archive") return command;
+  return { kind: "error", message: `${command.message}\n\n${archiveUsage}`, exitCode: 2 };
 }
 
 /** The three lines of `-version`. */
@@ -121,6 +143,21 @@ function commandSwitch(kind: "inspect" | "verify", flag: string): string {
   throw new FlagError(`flag provided but not defined for ${kind}: -${name}${hint}`);
 }
 
+const HEALTH_FLAGS: readonly string[] = ["config", "help"];
+
+function readHealthCommand(args: readonly string[]): CommandLine {
+  const { switches, values, rest } = readFlags(args);
+  const unfit = [...switches.keys(), ...values.keys()].find((name) => !HEALTH_FLAGS.includes(name));
+  if (unfit !== undefined) throw new FlagError(`flag provided but not defined for health: -${unfit}`);
+  if (switches.get("help") === true) return { kind: "help", message: usage };
+  const [url, ...more] = rest;
+  if (more.length > 0) throw new FlagError(`health needs one URL at most, not ${rest.length}`);
+  if (url !== undefined && !/^https?:\/\//.test(url)) {
+    throw new FlagError(`health: expected a URL such as http://127.0.0.1:8080, found ${JSON.stringify(url)}`);
+  }
+  return { kind: "health", url, configPath: values.get("config") ?? DEFAULT_CONFIG_PATH };
+}
+
 interface GivenFlags {
   readonly switches: ReadonlyMap<string, boolean>;
   readonly values: ReadonlyMap<string, string>;
@@ -134,7 +171,7 @@ function toCommandLine({ switches, values, rest }: GivenFlags): CommandLine {
   if (isOn("version")) return { kind: "version" };
   return {
     kind: isOn("cleanup-checkpoints") ? "cleanup" : "serve",
-    configPath: values.get("config") ?? "./config.json",
+    configPath: values.get("config") ?? DEFAULT_CONFIG_PATH,
     dev: isOn("dev"),
     logLevel,
     logDate: isOn("logdate"),

@@ -1,5 +1,6 @@
 // The configuration's sections: the single source of their keys, types, defaults and error texts. Keys are those of
-// cc-metric-store 1.5; pegel's own are `metric-store.limits` and `metric-store.checkpoints.sync`.
+// cc-metric-store 1.5; pegel's own are `metric-store.limits`, `metric-store.checkpoints.sync` and
+// `metric-store.cleanup.query`. NATS has config-nats.ts.
 //
 // Each schema reads the JSON (kebab-case) and gives the configuration in domain terms: camelCase, units in the names,
 // defaults filled in, "absent" as `undefined`.
@@ -11,10 +12,8 @@ import {
   lenientWord,
   optionalDuration,
   optionalParsed,
-  optionalSecret,
   optionalSwitch,
   optionalText,
-  parseClusterTag,
   parseEd25519PublicKey,
   parseHttpUrl,
   parseListenAddress,
@@ -22,7 +21,8 @@ import {
   section,
   wholeNumber,
 } from "./config-values.ts";
-import { checkLimits, defaultLimits, limitKey } from "./limits.ts";
+import { subscriptionsSchema } from "./config-nats.ts";
+import { checkLimits, defaultLimits, limitKey } from "../library/limits.ts";
 
 /** `host:port` when `addr` is absent: Go's net/http listens on port 80 of all interfaces. */
 const DEFAULT_ADDRESS = ":80";
@@ -123,6 +123,10 @@ const cleanup = v.nullish(
         v.description('"delete" (default) or "archive" checkpoint files older than the retention'),
       ),
       directory: v.pipe(optionalText("a directory"), v.description("where the archive is written")),
+      query: v.pipe(
+        v.nullish(v.boolean(expected("true or false"))),
+        v.description("whether queries reach into the archive and old checkpoint files; default true"),
+      ),
     }),
     v.check(
       ({ mode, directory }) => mode !== "archive" || directory !== undefined,
@@ -130,18 +134,6 @@ const cleanup = v.nullish(
     ),
   ),
 );
-
-const subscription = section({
-  "subscribe-to": v.pipe(
-    v.string(expected("a NATS subject")),
-    v.regex(/^\S+$/, expected("a NATS subject without spaces")),
-    v.description('NATS subject, such as "hpc-nats"'),
-  ),
-  "cluster-tag": v.pipe(
-    optionalParsed("a cluster name", parseClusterTag),
-    v.description("cluster of the lines that name none"),
-  ),
-});
 
 const limits = v.nullish(
   v.pipe(
@@ -185,10 +177,7 @@ export const metricStoreSchema = v.pipe(
     checkpoints,
     cleanup,
     debug,
-    "nats-subscriptions": v.pipe(
-      v.nullish(v.array(subscription, expected("an array of subscriptions"))),
-      v.description("NATS subjects that carry line protocol"),
-    ),
+    "nats-subscriptions": subscriptionsSchema,
     limits,
   }),
   v.transform((store) => ({
@@ -205,32 +194,17 @@ export const metricStoreSchema = v.pipe(
       maxWalSizeBytes: orUnlimited(store.checkpoints?.["max-wal-size"] ?? 0),
       sync: store.checkpoints?.sync ?? "commit",
     },
-    cleanup: { mode: store.cleanup?.mode ?? "delete", directory: store.cleanup?.directory },
+    cleanup: {
+      mode: store.cleanup?.mode ?? "delete",
+      directory: store.cleanup?.directory,
+      /** Whether queries reach into the archive and old checkpoint files. */
+      isQueried: store.cleanup?.query ?? true,
+    },
     debug: toDebug(store.debug),
-    subscriptions: (store["nats-subscriptions"] ?? []).map((given) => ({
-      subject: given["subscribe-to"],
-      cluster: given["cluster-tag"],
-    })),
+    subscriptions: store["nats-subscriptions"] ?? [],
     limits: store.limits ?? defaultLimits,
   })),
 );
 export type MetricStoreConfig = v.InferOutput<typeof metricStoreSchema>;
 
 const orUnlimited = (value: number): number => (value === 0 ? Infinity : value);
-
-export const natsSchema = v.pipe(
-  section({
-    address: v.pipe(optionalText("a NATS URL"), v.description('NATS server, such as "nats://localhost:4222"')),
-    username: v.pipe(optionalText("a user name"), v.description("NATS user")),
-    password: v.pipe(optionalSecret("a password"), v.description("password of the NATS user")),
-    "creds-file-path": v.pipe(optionalText("a file name"), v.description("NATS credentials file")),
-  }),
-  v.transform((nats) => ({
-    /** Absent: NATS is not used. */
-    address: nats.address,
-    username: nats.username,
-    password: nats.password,
-    credsFilePath: nats["creds-file-path"],
-  })),
-);
-export type NatsConfig = v.InferOutput<typeof natsSchema>;

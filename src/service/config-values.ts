@@ -13,7 +13,7 @@ export interface ListenAddress {
 }
 
 /** A value that is text, but not the text expected; the message says both. */
-class ConfigValueError extends Error {}
+export class ConfigValueError extends Error {}
 
 /** What an error shows of a value: strings and numbers as in the file, containers by their kind. */
 export function describeFound(value: unknown): string {

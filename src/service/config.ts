@@ -4,7 +4,11 @@
 import type * as v from "valibot";
 import type { MetricConfig } from "../core/metrics.ts";
 import { MAX_METRICS } from "../core/metrics.ts";
+import { defaultWorkers } from "../library/options.ts";
+import type { Cluster } from "../topology/cluster.ts";
+import { type ListDirectory, metricsOf, noDirectories, readClusters } from "./config-clusters.ts";
 import { MISSING, parseJson, readFile, type ReadText } from "./config-file.ts";
+import { type NatsConfig, natsSchema } from "./config-nats.ts";
 import { atPlace, below, ConfigError, type Findings, isObject, type Place, readBySchema } from "./config-problems.ts";
 import {
   type MainConfig,
@@ -12,28 +16,29 @@ import {
   metricsSchema,
   metricStoreSchema,
   type MetricStoreConfig,
-  type NatsConfig,
-  natsSchema,
 } from "./config-schema.ts";
 import { describeFound } from "./config-values.ts";
 import { nearestKey } from "./nearest-key.ts";
 
 export type { ReadText } from "./config-file.ts";
 export { ConfigError } from "./config-problems.ts";
-export type { MainConfig, MetricStoreConfig, NatsConfig } from "./config-schema.ts";
+export type { NatsConfig } from "./config-nats.ts";
+export type { MainConfig, MetricStoreConfig } from "./config-schema.ts";
 
 export interface LoadedConfig {
   readonly main: MainConfig;
   /** By name, in the order of the file. */
   readonly metrics: Readonly<Record<string, MetricConfig>>;
   readonly metricStore: MetricStoreConfig;
-  /** All members are `undefined` without a `nats` section. */
+  /** `undefined` without `nats.address`. */
   readonly nats: NatsConfig;
+  /** Those that are described; none without the section `clusters`. */
+  readonly clusters: readonly Cluster[];
   /** What is accepted but most likely not meant; one line each, with file and path. */
   readonly warnings: readonly string[];
 }
 
-const SECTIONS = ["main", "metrics", "metric-store", "nats"] as const;
+const SECTIONS = ["main", "metrics", "metric-store", "nats", "clusters"] as const;
 type SectionName = (typeof SECTIONS)[number];
 /** As in the reference: only names without a hyphen. */
 const SECTION_FILES: ReadonlyMap<string, SectionName> = new Map([
@@ -52,9 +57,14 @@ type Sections = ReadonlyMap<SectionName, Section>;
 /**
  * @param path of the configuration; a missing file is an empty document
  * @param readText reads it and the files that it names; their paths are taken as given
+ * @param list tells what is in a directory of cluster descriptions
  * @throws ConfigError with all problems, not only the first
  */
-export async function loadConfig(path: string, readText: ReadText): Promise<LoadedConfig> {
+export async function loadConfig(
+  path: string,
+  readText: ReadText,
+  list: ListDirectory = noDirectories,
+): Promise<LoadedConfig> {
   const findings: Findings = { problems: [], warnings: [] };
   const document = await readDocument(path, readText, findings);
   // Of a file that is no JSON object nothing more can be said: "main is missing" would lead astray.
@@ -62,28 +72,30 @@ export async function loadConfig(path: string, readText: ReadText): Promise<Load
   const sections = await collectSections(path, document, readText, findings);
 
   const main = requiredSection("main", mainSchema, sections, path, findings);
-  const metrics = requiredSection("metrics", metricsSchema, sections, path, findings);
+  const clusters = await readClusters(sections.get("clusters"), { readText, list }, findings);
+  const isDescribed = clusters.length > 0 && !sections.has("metrics");
+  const configured = isDescribed ? undefined : requiredSection("metrics", metricsSchema, sections, path, findings);
+  const metrics = isDescribed || configured ? metricsOf(configured, clusters, path, findings) : undefined;
   const metricStore = requiredSection("metric-store", metricStoreSchema, sections, path, findings);
   const nats = readNats(sections, findings);
   checkMetricCount(metrics, path, findings);
 
-  const incomplete = main === undefined || metrics === undefined || metricStore === undefined || nats === undefined;
+  const incomplete = main === undefined || metrics === undefined || metricStore === undefined;
   if (incomplete || findings.problems.length > 0) throw new ConfigError(findings);
   return {
     main,
     metrics,
     metricStore,
     nats,
+    clusters,
     warnings: [...findings.warnings, ...warnings(path, main, metricStore, nats)],
   };
 }
 
 /** Hosts that are checkpointed at once: as configured, or by the machine's cores as in the reference. */
 export function workerCount(numWorkers: number, cores: number): number {
-  return numWorkers > 0 ? numWorkers : Math.min(Math.floor(cores / 2) + 1, MAX_DEFAULT_WORKERS);
+  return numWorkers > 0 ? numWorkers : defaultWorkers(cores);
 }
-
-const MAX_DEFAULT_WORKERS = 10;
 
 async function readDocument(path: string, readText: ReadText, findings: Findings): Promise<object | undefined> {
   const text = await readFile(path, readText, findings);
@@ -140,7 +152,7 @@ function unknownSection(key: string): string {
 }
 
 /** In the words of the reference, which scripts may look for. */
-const MISSING_SECTION: Readonly<Record<Exclude<SectionName, "nats">, string>> = {
+const MISSING_SECTION: Readonly<Record<Exclude<SectionName, "nats" | "clusters">, string>> = {
   main: "main configuration must be present",
   metrics: "missing metrics configuration",
   "metric-store": "missing metricstore configuration",
@@ -173,11 +185,9 @@ function readSection<Schema extends v.GenericSchema>(
 }
 
 /** Unknown keys in `nats` are but warnings: the reference accepts them, and its configurations must work. */
-function readNats(sections: Sections, findings: Findings): NatsConfig | undefined {
+function readNats(sections: Sections, findings: Findings): NatsConfig {
   const section = sections.get("nats");
-  if (section === undefined || section.value === null) {
-    return { address: undefined, username: undefined, password: undefined, credsFilePath: undefined };
-  }
+  if (section === undefined || section.value === null) return undefined;
   const tolerant: Findings = { ...findings, unknownKeys: findings.warnings };
   return readSection(natsSchema, section, tolerant);
 }
@@ -189,7 +199,7 @@ function checkMetricCount(metrics: object | undefined, path: string, findings: F
 
 function warnings(path: string, main: MainConfig, store: MetricStoreConfig, nats: NatsConfig): string[] {
   const lines: string[] = [];
-  if (store.subscriptions.length > 0 && nats.address === undefined) {
+  if (store.subscriptions.length > 0 && nats === undefined) {
     lines.push(`${path}: metric-store.nats-subscriptions: nothing is subscribed, since nats.address is not set`);
   }
   if (main.debug.gops || store.debug.gops) lines.push(`${path}: debug.gops has no effect: there is no Go runtime here`);

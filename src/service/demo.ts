@@ -1,11 +1,14 @@
 // `npm start`: a store with a small simulated cluster that feeds it through the same HTTP path as real collectors.
 
-import { nodePlatform, readBuildInfo } from "../runtime/node.ts";
+import { currentPlatform } from "../runtime/current-platform.ts";
+import { readBuildInfo } from "../runtime/node.ts";
+import { parseCluster } from "../topology/parse-cluster.ts";
 import { loadConfig } from "./config.ts";
 import { createLogger } from "./log.ts";
-import { simulatedLines } from "./simulated-cluster.ts";
+import { simulatedCluster, simulatedLines } from "./simulated-cluster.ts";
 import { startStoreServer, type StoreServer } from "./store-server.ts";
 
+const platform = await currentPlatform();
 /** Tried in this order. */
 const PORTS = [8080, 8081, 8082, 8083];
 const INTERVAL_SECONDS = 5;
@@ -33,11 +36,18 @@ async function startOn(port: number): Promise<StoreServer> {
   const log = createLogger({
     level: "warn",
     withDate: false,
-    write: nodePlatform.printError,
+    write: platform.printError,
     now: () => new Date(),
   });
   const config = await loadConfig("demo.json", async () => JSON.stringify(document));
-  return startStoreServer({ config, platform: nodePlatform, log, version: (await readBuildInfo()).version, dev: true });
+  const clusters = [parseCluster(simulatedCluster).cluster];
+  return startStoreServer({
+    config: { ...config, clusters },
+    platform,
+    log,
+    version: (await readBuildInfo()).version,
+    dev: true,
+  });
 }
 
 /** Starts on the first port that is free. */
@@ -102,15 +112,15 @@ async function main(): Promise<void> {
     clearInterval(feeding);
     server.stop().catch(fail);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) nodePlatform.signals.on(signal, stop);
-  nodePlatform.print(describe(url));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) platform.signals.on(signal, stop);
+  platform.print(describe(url));
 }
 
-const complain = (error: unknown): void => nodePlatform.printError(String(error));
+const complain = (error: unknown): void => platform.printError(String(error));
 
 function fail(error: unknown): never {
   complain(error);
-  return nodePlatform.process.exit(1);
+  return platform.process.exit(1);
 }
 
 main().catch(fail);

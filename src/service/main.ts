@@ -1,14 +1,8 @@
 #!/usr/bin/env node
-// `pegel` on Node.js.
+// `pegel` on Node.js, Bun and Deno.
 
-import { nodePlatform, readBuildInfo } from "../runtime/node.ts";
-import { run } from "./run.ts";
+import { currentPlatform } from "../runtime/current-platform.ts";
+import { readBuildInfo } from "../runtime/node.ts";
+import { runInThisProcess } from "./program.ts";
 
-// A reader that has seen enough (`pegel inspect … | head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
-
-const [, , ...args] = process.argv;
-process.exitCode = await run(args, nodePlatform, await readBuildInfo());
+await runInThisProcess(await currentPlatform(), await readBuildInfo());

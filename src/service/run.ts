@@ -4,8 +4,11 @@ import { inspect } from "../persistence/inspect.ts";
 import { verify } from "../persistence/verify.ts";
 import { verifyLines } from "../persistence/verify-report.ts";
 import type { BuildInfo, Platform, Signals } from "../runtime/ports.ts";
-import { formatVersion, parseCommandLine, type RunOptions } from "./command-line.ts";
+import { runArchive } from "./archive-command.ts";
+import { runCleanup } from "./cleanup-command.ts";
+import { formatBuild, formatVersion, parseCommandLine, type RunOptions } from "./command-line.ts";
 import { ConfigError, loadConfig, type LoadedConfig } from "./config.ts";
+import { runHealth } from "./health-command.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { startStoreServer, type StoreServer } from "./store-server.ts";
 
@@ -16,15 +19,14 @@ export async function run(args: readonly string[], platform: Platform, version: 
     platform.printError(command.message);
     return command.exitCode;
   }
-  if (command.kind === "cleanup") {
-    platform.printError("-cleanup-checkpoints is not in this version yet");
-    return 1;
-  }
   const { files, print, printError } = platform;
   if (command.kind === "inspect") return inspect({ ...command, files, print, printError });
   if (command.kind === "verify") return runVerify(command.path, platform);
+  if (command.kind === "archive") return runArchive(command, platform);
+  if (command.kind === "cleanup") return cleanUp(command, platform);
   if (command.kind === "serve") return serve(command, platform, version);
-  platform.print(command.kind === "help" ? command.message : formatVersion(version));
+  if (command.kind === "health") return runHealth(command, platform);
+  platform.print(command.kind === "help" ? `${command.message}\n\n${formatBuild(version)}` : formatVersion(version));
   return 0;
 }
 
@@ -34,13 +36,23 @@ async function runVerify(path: string, platform: Platform): Promise<number> {
   return report.failures.length === 0 ? 0 : 1;
 }
 
-async function serve(options: RunOptions, platform: Platform, version: BuildInfo): Promise<number> {
-  const log = createLogger({
+async function cleanUp(options: RunOptions, platform: Platform): Promise<number> {
+  const log = createLog(options, platform);
+  const config = await readConfig(options, platform, log);
+  return config === undefined ? 1 : runCleanup(config, platform, log);
+}
+
+function createLog(options: RunOptions, platform: Platform): Logger {
+  return createLogger({
     level: options.logLevel,
     withDate: options.logDate,
     write: platform.printError,
     now: () => new Date(platform.clock.now() * 1000),
   });
+}
+
+async function serve(options: RunOptions, platform: Platform, version: BuildInfo): Promise<number> {
+  const log = createLog(options, platform);
   const config = await readConfig(options, platform, log);
   if (config === undefined) return 1;
   const stopSignal = nextStopSignal(platform.signals);
@@ -86,7 +98,9 @@ async function stop(server: StoreServer, log: Logger): Promise<number> {
 async function readConfig(options: RunOptions, platform: Platform, log: Logger): Promise<LoadedConfig | undefined> {
   for (const word of options.ignoredArguments) log.warn("argument ignored", { argument: word });
   try {
-    const config = await loadConfig(options.configPath, platform.readText);
+    const config = await loadConfig(options.configPath, platform.readText, (directory) =>
+      platform.files.list(directory),
+    );
     for (const warning of config.warnings) log.warn(warning);
     return config;
   } catch (error) {

@@ -4,6 +4,27 @@ const HOSTS = ["n01", "n02", "n03", "n04"];
 const SOCKETS = 2;
 const HWTHREADS = 8;
 
+const threads = Array.from({ length: HWTHREADS }, (_, id) => id);
+const perSocket = [threads.slice(0, HWTHREADS / SOCKETS), threads.slice(HWTHREADS / SOCKETS)];
+
+/** Its description, as it would stand in a cluster.json. */
+export const simulatedCluster = {
+  name: "demo",
+  metricConfig: [
+    { name: "cpu_load", unit: { base: "" }, scope: "node", aggregation: "avg", timestep: 5 },
+    { name: "power", unit: { base: "W" }, scope: "node", aggregation: "sum", timestep: 5 },
+    { name: "mem_bw", unit: { base: "B/s", prefix: "G" }, scope: "socket", aggregation: "sum", timestep: 5 },
+    { name: "flops_any", unit: { base: "F/s", prefix: "G" }, scope: "hwthread", aggregation: "sum", timestep: 5 },
+  ],
+  subClusters: [
+    {
+      name: "main",
+      nodes: "n[01-04]",
+      topology: { node: threads, socket: perSocket, memoryDomain: perSocket, core: threads.map((id) => [id]) },
+    },
+  ],
+};
+
 /** The lines of line protocol that the cluster's collectors send at `time` (Unix seconds); the same for the same time. */
 export function simulatedLines(time: number): string[] {
   return HOSTS.flatMap((host, index) => linesOfHost(host, index, time));

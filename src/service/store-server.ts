@@ -1,20 +1,17 @@
-// Composition: the only place where the parts of a store server are built and wired.
+// A store server: an open store, its HTTP API behind a listener, privileges and the log.
 
-import { MetricStore } from "../core/store.ts";
-import { createApp } from "../http/app.ts";
+import { createHttpApi } from "../http.ts";
 import { loadingResponse } from "../http/loading.ts";
-import { Ingest } from "../ingest/ingest.ts";
-import { Persistence } from "../persistence/persistence.ts";
-import { describeRecovery, newRecoveryReport } from "../persistence/recovery-report.ts";
-import { QueryService } from "../query/query-service.ts";
+import { openStore } from "../library/open-store.ts";
+import type { StoreEvents } from "../library/options.ts";
+import type { Store } from "../library/store.ts";
+import { describeRecovery, newRecoveryReport, type RecoveryReport } from "../persistence/recovery-report.ts";
+import { NatsService } from "../nats/nats-service.ts";
 import type { FetchHandler, HttpServer, Platform } from "../runtime/ports.ts";
-import { SimdAdder } from "../wasm/simd-adder.ts";
+import { HttpNodeProvider } from "../upkeep/http-node-provider.ts";
 import { workerCount, type LoadedConfig } from "./config.ts";
 import type { Logger } from "./log.ts";
-import { watchRejections } from "./rejection-watch.ts";
-import { startRetention } from "./retention-worker.ts";
-import { statusOf } from "./status.ts";
-import { ensureWritable } from "./writable-directory.ts";
+import { toCleanupMode, upkeepToLog } from "./upkeep-log.ts";
 
 export interface StoreServerOptions {
   readonly config: LoadedConfig;
@@ -29,7 +26,7 @@ export interface StoreServerOptions {
 export interface StoreServer {
   /** The port it listens on. */
   readonly port: number;
-  readonly store: MetricStore;
+  readonly store: Store;
   /** What the start found on disk, in one line. */
   readonly recovery: string;
   /** Reads the TLS certificate again; what goes wrong is logged and the old one stays. */
@@ -47,39 +44,35 @@ const CLOSE_TIMEOUT_MS = 10_000;
  */
 export async function startStoreServer(options: StoreServerOptions): Promise<StoreServer> {
   const { config, platform, log } = options;
-  const { limits, retentionMs } = config.metricStore;
-  const report = newRecoveryReport();
-  let handler: FetchHandler = { fetch: () => loadingResponse(`${report.hosts} hosts so far`) };
+  const startedAt = platform.clock.now();
+  let progress: Readonly<RecoveryReport> = newRecoveryReport();
+  let handler: FetchHandler = { fetch: () => loadingResponse(`${progress.hosts} hosts so far`) };
   const http = await startHttp(options, { fetch: (request, env) => handler.fetch(request, env) });
   try {
     dropPrivileges(options);
-    await ensureWritable(platform.files, config.metricStore.checkpoints.directory);
-    const store = new MetricStore({
-      metrics: config.metrics,
-      maxSeries: limits.seriesCount,
-      adder: new SimdAdder(),
+    const store = await openConfiguredStore(config, platform, {
+      ...eventsToLog(config, log),
+      loading: (report) => (progress = report),
     });
-    const persistence = await Persistence.open(persistenceOptions(options, store), report);
-    const now = (): number => platform.clock.now();
-    const ingest = new Ingest({ store, limits, retentionSeconds: retentionMs / 1000, now, log: persistence.log });
-    handler = createStoreApp(options, store, ingest, persistence);
-    const recovery = describeRecovery(report);
-    log.info(recovery);
-    for (const { path, reason } of report.damaged) log.warn("damaged file", { path, reason });
-    for (const path of report.foreign) log.warn("foreign file in the directory of checkpoints", { path });
-    const stopWorkers = [
-      startRetention({ store, retentionMs, clock: platform.clock, scheduler: platform.scheduler, log }),
-      watchRejections(ingest.counters, platform.scheduler, log),
-    ];
+    const nats = startNats(options, store);
+    handler = createHttpApi(store, {
+      about: () => ({
+        version: options.version,
+        uptimeSeconds: Math.floor(platform.clock.now() - startedAt),
+        ...(nats !== undefined && { nats: nats.status() }),
+      }),
+      reportError: (error, context) => log.error("request failed", { context, error: describe(error) }),
+      ...(config.main.jwtPublicKey !== undefined && { jwtPublicKey: config.main.jwtPublicKey }),
+      ...(options.dev && { swaggerAsset: platform.readSwaggerAsset }),
+    });
     return {
       port: http.port,
       store,
-      recovery,
+      recovery: describeRecovery(store.recovery ?? progress),
       reloadTls: () => reloadTls(http, log),
       async stop() {
-        for (const stopWorker of stopWorkers) stopWorker();
-        await http.close();
-        await persistence.close();
+        await Promise.all([http.close(), nats?.stop()]);
+        await store.close();
       },
     };
   } catch (error) {
@@ -108,52 +101,62 @@ function dropPrivileges({ config, platform }: StoreServerOptions): void {
   platform.process.dropPrivileges({ ...(user !== undefined && { user }), ...(group !== undefined && { group }) });
 }
 
-function persistenceOptions({ config, platform, log }: StoreServerOptions, store: MetricStore) {
-  const { retentionMs, checkpointIntervalMs, checkpoints, numWorkers } = config.metricStore;
-  const { clock, scheduler, files } = platform;
+function openConfiguredStore(config: LoadedConfig, platform: Platform, events: StoreEvents): Promise<Store> {
+  const { retentionMs, checkpointIntervalMs, checkpoints, numWorkers, limits, cleanup } = config.metricStore;
+  const { backendUrl } = config.main;
+  return openStore({
+    metrics: config.metrics,
+    clusters: config.clusters,
+    directory: checkpoints.directory,
+    retentionMs,
+    checkpointIntervalMs,
+    format: checkpoints.fileFormat === "wal" ? "bin" : "json",
+    sync: checkpoints.sync,
+    maxWalSizeBytes: checkpoints.maxWalSizeBytes,
+    workers: workerCount(numWorkers, platform.cores),
+    memoryCapBytes: config.metricStore.memoryCapBytes,
+    cleanup: toCleanupMode(cleanup),
+    readOldFromDisk: cleanup.isQueried,
+    ...(backendUrl !== undefined && { nodeProvider: new HttpNodeProvider({ backendUrl }) }),
+    limits,
+    events,
+    platform,
+  });
+}
+
+/** Undefined when nothing is subscribed. */
+function startNats({ config, platform, log }: StoreServerOptions, store: Store): NatsService | undefined {
+  const { subscriptions, limits } = config.metricStore;
+  if (config.nats === undefined || subscriptions.length === 0) return undefined;
+  const { clock, scheduler, connectNats } = platform;
+  return new NatsService({
+    clock,
+    scheduler,
+    random: Math.random,
+    log,
+    ingest: store.parts.ingest,
+    connect: connectNats,
+    settings: config.nats,
+    subscriptions,
+    limits,
+  });
+}
+
+function eventsToLog(config: LoadedConfig, log: Logger): StoreEvents {
+  const { checkpoints, retentionMs } = config.metricStore;
   if (checkpoints.sync !== "commit") {
     log.warn("checkpoints.sync: what is acknowledged may be lost by a power cut", { forMs: checkpoints.sync.everyMs });
   }
   return {
-    store,
-    files,
-    clock,
-    scheduler,
-    root: checkpoints.directory,
-    format: checkpoints.fileFormat === "wal" ? ("bin" as const) : ("json" as const),
-    retentionSeconds: retentionMs / 1000,
-    checkpointIntervalMs,
-    maxWalSizeBytes: checkpoints.maxWalSizeBytes,
-    workers: workerCount(numWorkers, platform.cores),
-    sync: checkpoints.sync,
-    onProblem: (what: string, error: unknown) => log.error(`${what} failed`, { error: describe(error) }),
+    loaded(recovery) {
+      log.info(describeRecovery(recovery));
+      for (const { path, reason } of recovery.damaged) log.warn("damaged file", { path, reason });
+      for (const path of recovery.foreign) log.warn("foreign file in the directory of checkpoints", { path });
+    },
+    problem: (what, error) => log.error(`${what} failed`, { error: describe(error) }),
+    rejected: (losses) => log.warn("lines not stored", losses),
+    ...upkeepToLog(log, retentionMs),
   };
-}
-
-function createStoreApp(
-  { config, platform, log, version, dev }: StoreServerOptions,
-  store: MetricStore,
-  ingest: Ingest,
-  persistence: Persistence,
-): FetchHandler {
-  const { limits } = config.metricStore;
-  const now = (): number => platform.clock.now();
-  const monotonicMs = (): number => platform.clock.monotonicMs();
-  const yieldToOthers = (): Promise<void> => platform.scheduler.yieldToOthers();
-  return createApp({
-    store,
-    ingest,
-    query: new QueryService({ store, limits, yieldToOthers, monotonicMs }),
-    limits,
-    gzip: platform.gzip,
-    yieldToOthers,
-    now,
-    checkpoint: () => persistence.checkpoint(),
-    status: statusOf({ store, ingest, persistence, version, startedAt: now(), now }),
-    reportError: (error, context) => log.error("request failed", { context, error: describe(error) }),
-    ...(config.main.jwtPublicKey !== undefined && { jwtPublicKey: config.main.jwtPublicKey }),
-    ...(dev && { swaggerAsset: platform.readSwaggerAsset }),
-  });
 }
 
 async function reloadTls(http: HttpServer, log: Logger): Promise<void> {

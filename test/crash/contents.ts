@@ -26,7 +26,8 @@ function slotsOf(store: MetricStore, metricIndex: number, series: number, freque
   const level = new Level("", undefined);
   level.setSeries(metricIndex, series);
   const slots: Slots = new Map();
-  for (const { from, to } of store.rangesOf(level, () => -Infinity)) {
+  const ranges = store.rangesOf(level, () => -Infinity);
+  for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
     const block = store.readBlock(series, from, to);
     block?.values.forEach((value, i) => {
       if (!Number.isNaN(value)) slots.set(block.start + i * frequency, value);

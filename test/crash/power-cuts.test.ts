@@ -7,7 +7,8 @@ import { play, type Trial } from "./trial.ts";
 const CUTS = Number(process.env["CRASH_CUTS"] ?? 240);
 /** Every operation of a few runs, or some of many. */
 const STRIDE = CUTS < 2000 ? 13 : 1;
-const TIMEOUT_MS = 3_600_000;
+/** Ten thousand cuts take minutes; on a slow machine with other work, hours. */
+const TIMEOUT_MS = 6 * 3_600_000;
 
 async function cutThrough(disk: Trial["disk"], cuts: number, firstSeed: number): Promise<number> {
   let done = 0;
@@ -24,7 +25,15 @@ describe(`${CUTS} power cuts and kills, at every operation`, () => {
   test(
     "nothing that was acknowledged is lost, nothing is invented",
     async () => {
-      expect(await cutThrough("good", 0.7 * CUTS, 1)).toBeGreaterThanOrEqual(0.7 * CUTS);
+      expect(await cutThrough("good", 0.6 * CUTS, 1)).toBeGreaterThanOrEqual(0.6 * CUTS);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "not even what some starts could not read, when another one can",
+    async () => {
+      expect(await cutThrough("blind", 0.1 * CUTS, 2001)).toBeGreaterThanOrEqual(0.1 * CUTS);
     },
     TIMEOUT_MS,
   );

@@ -15,6 +15,7 @@ beforeEach(() => {
 
 const JOURNAL = `${ROOT}/.journal/1.log`;
 const WAL = `${ROOT}/alpha/h1/current.wal`;
+const EARLIER = `${ROOT}/alpha/h1/current.1.wal`;
 
 /** Two values for some slots, three hosts, out of order. */
 const samples: readonly Sample[] = Array.from({ length: 30 }, (_, i) => ({
@@ -35,11 +36,38 @@ async function restarted(disk = files): Promise<Machine> {
 }
 
 describe("a start with a journal", () => {
+  test("serves all of it before it is in WALs, and has it in WALs a second later", async () => {
+    const expected = await crashed();
+    const machine = await restarted();
+    expect(contentsOf(machine.store)).toEqual(expected);
+    expect([filesOf(machine, ".journal"), files.files().has(WAL)]).toEqual([["1.log"], false]);
+    machine.scheduler.pass(1000);
+    await idle();
+    expect([filesOf(machine, ".journal"), files.files().has(WAL)]).toEqual([[], true]);
+    expect(contentsOf((await restarted(files.kill())).store)).toEqual(expected);
+  });
+
+  test("that crashes before it is in WALs reads it again, behind it what has come since", async () => {
+    let expected = await crashed();
+    for (let start = 1; start <= 3; start++) {
+      const machine = await restarted();
+      expect(contentsOf(machine.store)).toEqual(expected);
+      await send(machine, { time: T0, value: start });
+      expected = contentsOf(machine.store);
+      files = files.crash(seededRandom(start));
+    }
+    const machine = await restarted();
+    await settle(machine);
+    expect(filesOf(machine, ".journal")).toEqual([]);
+    expect(contentsOf((await restarted(files.kill())).store)).toEqual(expected);
+  });
+
   test("that finds the disk full serves all of it, and has it in WALs when there is room again", async () => {
     const expected = await crashed();
     files.onOperation = ({ name }): Outcome => (name === "append" || name === "openForAppend" ? NO_SPACE : "ok");
     const machine = await restarted();
     expect(contentsOf(machine.store)).toEqual(expected);
+    await settle(machine);
     expect(machine.problems).toEqual([expect.stringContaining("no space left")]);
     await expect(send(machine, { value: 99 })).rejects.toThrow("no space left");
     expect(filesOf(machine, ".journal")).toEqual(["1.log"]);
@@ -97,9 +125,54 @@ describe("a WAL that could not be read", () => {
     await send(second, { time: T0, value: 2 });
     await settle(second);
     await second.persistence.close();
-    expect(files.files().get(`${WAL}.damaged`)).toEqual(bytes);
-    expect(samplesOf(await restarted()).get(T0)).toBe(2);
+    expect(files.files().get(EARLIER)).toEqual(bytes);
+    // It can be read now; what has come since counts all the same.
+    const third = await restarted((files = files.kill()));
+    expect(samplesOf(third).get(T0)).toBe(2);
+    await third.persistence.close();
+    expect(filesOf(third, "alpha").filter((name) => name.endsWith(".wal"))).toEqual([]);
+    expect(samplesOf(await restarted((files = files.kill()))).get(T0)).toBe(2);
   });
+
+  test.each([1, 2, 3])(
+    "gives its samples when it can be read, %i lives later, as if it had been read at once",
+    async (lives) => {
+      const first = await startMachine(files, clock);
+      // A snapshot has the first; the WAL another value for it, and more.
+      await send(first, { time: T0, value: 1 });
+      await first.persistence.checkpoint();
+      await send(first, { time: T0, value: 2 }, { time: T0 - 10, value: 3 }, { time: T0 - 20, value: 4 });
+      await settle(first);
+      files = files.kill();
+      const unread = [
+        ["current.wal"],
+        ["current.1.wal", "current.wal"],
+        ["current.1.wal", "current.2.wal", "current.wal"],
+      ];
+      for (let life = 0; life < lives; life++) {
+        files.onOperation = ({ name, path }): Outcome =>
+          name === "readRange" && path.endsWith(".wal") ? IO_ERROR : "ok";
+        const machine = await restarted();
+        const paths = machine.persistence.report.damaged.map(({ path }) => path);
+        expect(paths.map((path) => path.slice(path.indexOf("current")))).toEqual(unread[life]);
+        if (life < 2) await send(machine, { time: T0 - 20, value: 5 + life }, { time: T0 - 30, value: 7 });
+        if (life === 0) await machine.persistence.checkpoint();
+        files = files.kill();
+      }
+      const found = await restarted();
+      const newest = lives === 1 ? 5 : 6;
+      expect(samplesOf(found)).toEqual(
+        new Map([
+          [T0, 2],
+          [T0 - 10, 3],
+          [T0 - 20, newest],
+          [T0 - 30, 7],
+        ]),
+      );
+      await found.persistence.close();
+      expect(filesOf(found, "alpha").filter((name) => name.endsWith(".wal"))).toEqual([]);
+    },
+  );
 
   test("since its directory could not be listed, is not overwritten by the host's new samples", async () => {
     const machine = await startMachine(files, clock);
@@ -113,7 +186,8 @@ describe("a WAL that could not be read", () => {
     await send(second, { time: T0, value: 2 });
     await settle(second);
     expect(second.problems).toEqual([]);
-    expect(files.files().get(`${WAL}.damaged`)).toEqual(bytes);
+    expect(files.files().get(EARLIER)).toEqual(bytes);
+    expect(samplesOf(await restarted(files.kill())).get(T0)).toBe(2);
   });
 });
 
@@ -142,19 +216,18 @@ describe("reading logs again", () => {
     const expected = await crashed();
     const journal = files.files().get(JOURNAL);
     if (journal === undefined) throw new Error("no journal");
-    const machine = await restarted();
+    await settle(await restarted());
     const wal = files.files().get(WAL);
     if (wal === undefined) throw new Error("no WAL");
     files.put(JOURNAL, journal);
     expect(contentsOf((await restarted((files = files.kill()))).store), "WAL and journal").toEqual(expected);
-    await machine.persistence.close().catch(() => {});
-    const again = await restarted();
+    const again = await restarted((files = files.kill()));
     await again.persistence.close();
     files.put(WAL, wal);
     const both = await restarted();
     expect(contentsOf(both.store), "snapshot and WAL").toEqual(expected);
     await both.persistence.checkpoint();
-    expect(contentsOf((await restarted()).store), "after another checkpoint").toEqual(expected);
+    expect(contentsOf((await restarted(files.kill())).store), "after another checkpoint").toEqual(expected);
   });
 });
 

@@ -8,9 +8,9 @@ export class Stopper {
   stoppedAt: string | undefined;
   readonly #stopAt: number;
   readonly #order: OperationHook | undefined;
-  readonly #badDisk: BadDisk | undefined;
+  readonly #badDisk: Pick<BadDisk, "outcome"> | undefined;
 
-  constructor(stopAt: number, order: OperationHook | undefined, badDisk: BadDisk | undefined) {
+  constructor(stopAt: number, order: OperationHook | undefined, badDisk: Pick<BadDisk, "outcome"> | undefined) {
     this.#stopAt = stopAt;
     this.#order = order;
     this.#badDisk = badDisk;

@@ -3,7 +3,8 @@
 
 import { seededRandom } from "../../bench/random.ts";
 import { verify } from "../../src/persistence/verify.ts";
-import { MemoryClock, MemoryFileSystem, shuffled, type Random } from "../../src/runtime/memory.ts";
+import { IO_ERROR, MemoryClock, MemoryFileSystem, shuffled } from "../../src/runtime/memory.ts";
+import type { Outcome, Random } from "../../src/runtime/memory.ts";
 import { BadDisk } from "./bad-disk.ts";
 import { contentsOf } from "./contents.ts";
 import { idle, RETENTION_SECONDS, ROOT, startMachine, type Machine, type MachineOptions } from "./machine.ts";
@@ -16,8 +17,8 @@ export interface Trial {
   readonly seed: number;
   /** The first life is stopped before this operation; Infinity = not. */
   readonly cutAt: number;
-  /** "bad": now and then it is full, or fails. */
-  readonly disk: "good" | "bad";
+  /** "bad": now and then it is full, or fails. "blind": the lives in the middle cannot read the WALs of a cluster; of half the seeds the disk is bad as well. */
+  readonly disk: "good" | "bad" | "blind";
 }
 
 export interface TrialResult {
@@ -36,6 +37,7 @@ const LATE_OPERATIONS = 300;
  * What may be there after a clean stop: snapshots, what was kept of damaged files, and what a disk that would not write it
  * has not removed either.
  */
+const UNREAD_WAL = /^\/var\/checkpoints\/alpha\/[^/]+\/current(?:\.\d+)?\.wal$/;
 const SETTLED =
   /^\/var\/checkpoints\/(?:[^/.]+\/[^/]+\/(?:-?\d+\.(?:bin|json)(?:\.tmp)?|.*\.damaged)|\.journal\/damaged\/.*\.damaged)$/;
 
@@ -56,6 +58,16 @@ export async function play(trial: Trial): Promise<TrialResult> {
   return lives;
 }
 
+/** A disk that does not let the WALs be read, and is otherwise as it was. */
+function blinded(disk: BadDisk | undefined): Pick<BadDisk, "outcome"> {
+  return {
+    outcome(operation): Outcome {
+      const isBlind = operation.name === "readRange" && UNREAD_WAL.test(operation.path);
+      return isBlind ? IO_ERROR : (disk?.outcome(operation) ?? "ok");
+    },
+  };
+}
+
 class Lives implements TrialResult {
   operations = 0;
   cuts = 0;
@@ -68,6 +80,7 @@ class Lives implements TrialResult {
   readonly #scenario: Scenario;
   readonly #clock = new MemoryClock(START);
   readonly #badDisk: BadDisk | undefined;
+  readonly #isBlind: boolean;
   #files = new MemoryFileSystem();
   #hasDamage: boolean;
 
@@ -76,8 +89,10 @@ class Lives implements TrialResult {
     this.#settings = seededRandom(spread(seed) ^ 0x55aa55);
     this.#chances = seededRandom(spread(seed) ^ spread(Number.isFinite(cutAt) ? cutAt : 0));
     this.#scenario = new Scenario(seededRandom(spread(seed)), this.#model);
-    this.#badDisk = disk === "bad" ? new BadDisk(this.#chances) : undefined;
-    this.#hasDamage = disk === "bad";
+    const isBad = disk === "bad" || (disk === "blind" && seed % 2 === 0);
+    this.#badDisk = isBad ? new BadDisk(this.#chances) : undefined;
+    this.#hasDamage = disk !== "good";
+    this.#isBlind = disk === "blind";
   }
 
   /** From a start to a stop. */
@@ -86,11 +101,13 @@ class Lives implements TrialResult {
     const order = this.#settings() < 0.3 ? shuffled(seededRandom(spread(life))) : undefined;
     const operations = this.#chances() < 0.5 ? EARLY_OPERATIONS : LATE_OPERATIONS;
     const later = this.#files.operationCount + Math.floor(this.#chances() * operations);
-    const stopper = new Stopper(life === 0 ? this.#cutAt : later, order, this.#badDisk);
+    const isBlind = this.#isBlind && life > 0;
+    const badDisk = isBlind ? blinded(this.#badDisk) : this.#badDisk;
+    const stopper = new Stopper(life === 0 ? this.#cutAt : later, order, badDisk);
     const isKill = this.#chances() < 0.25;
     this.#files.onOperation = stopper.hook;
     this.story.push(`life ${life} (${JSON.stringify(options)})`);
-    await this.#live(options, STEPS[life], stopper);
+    await this.#live(options, STEPS[life], stopper, isBlind ? "blind" : "seeing");
     await idle();
     if (life === 0) this.operations = this.#files.operationCount;
     if (stopper.stoppedAt === undefined) return;
@@ -104,7 +121,7 @@ class Lives implements TrialResult {
     this.#model.powerCut();
   }
 
-  async #live(options: MachineOptions, steps: number, stopper: Stopper): Promise<void> {
+  async #live(options: MachineOptions, steps: number, stopper: Stopper, sight: "seeing" | "blind"): Promise<void> {
     const isOff = (): boolean => stopper.stoppedAt !== undefined;
     this.#badDisk?.begin();
     const machine = await startMachine(this.#files, this.#clock, options).catch((error: unknown) => {
@@ -112,13 +129,13 @@ class Lives implements TrialResult {
       throw error;
     });
     if (machine === undefined) return;
-    if (!isOff()) this.#check(machine);
+    if (!isOff() && sight === "seeing") this.#check(machine);
     this.#badDisk?.beginReadFailures();
     await this.#scenario.play(machine, steps, isOff);
     if (!isOff() && this.#badDisk !== undefined) await this.#resume(machine, this.#badDisk, isOff);
     if (isOff()) return;
     if (machine.problems.length > 0) throw new Error(`problems: ${machine.problems.join(", ")}`);
-    await this.#stop(machine, isOff);
+    await this.#stop(machine, isOff, sight);
   }
 
   /** When the disk does again, the store does, and at once. */
@@ -139,7 +156,7 @@ class Lives implements TrialResult {
     if (openFileCount > 1) throw new Error(`${openFileCount} files are open, expected the journal alone`);
   }
 
-  async #stop(machine: Machine, isOff: () => boolean): Promise<void> {
+  async #stop(machine: Machine, isOff: () => boolean, sight: "seeing" | "blind"): Promise<void> {
     const contents = contentsOf(machine.store);
     const failure = await machine.persistence.close().then(
       () => undefined,
@@ -148,7 +165,8 @@ class Lives implements TrialResult {
     if (isOff()) return;
     if (failure !== undefined) throw new Error("the clean stop failed", { cause: failure });
     this.story.push("clean stop");
-    this.#model.stoppedWith(contents);
+    // What a blind one had in memory is not all there is.
+    if (sight === "seeing") this.#model.stoppedWith(contents);
     await this.#checkFiles();
   }
 
@@ -175,11 +193,15 @@ class Lives implements TrialResult {
   async #checkFiles(): Promise<void> {
     const mayBeUnfinished = this.#badDisk !== undefined;
     const complaints = [...this.#files.files().keys()].filter(
-      (path) => !SETTLED.test(path) || (path.endsWith(".tmp") && !mayBeUnfinished),
+      (path) =>
+        (!SETTLED.test(path) && !(this.#isBlind && UNREAD_WAL.test(path))) ||
+        (path.endsWith(".tmp") && !mayBeUnfinished),
     );
     this.#files.onOperation = undefined;
     const { failures } = await verify({ files: this.#files, path: ROOT, now: this.#clock.now() });
-    for (const { path, reason } of failures) complaints.push(`${path}: ${reason}`);
+    // What nobody could read may be torn.
+    const isUnread = (path: string): boolean => this.#isBlind && UNREAD_WAL.test(path);
+    for (const { path, reason } of failures) if (!isUnread(path)) complaints.push(`${path}: ${reason}`);
     if (complaints.length > 0) throw new Error(`a clean stop left ${complaints.join(", ")}`);
   }
 

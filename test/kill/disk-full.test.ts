@@ -61,7 +61,7 @@ describe.skipIf(!canMount)("a full disk (needs the right to mount a file system)
       const { refused, body } = await fillUp(lab);
       expect(JSON.parse(body)).toMatchObject({
         status: "Service Unavailable",
-        error: expect.stringMatching(/^not stored durably: .*no space left on device/),
+        error: expect.stringMatching(/^not stored durably: .*no space left on device/i),
       });
       const openFiles = (): number => readdirSync(`/proc/${lab.program.pid}/fd`).length;
       const before = openFiles();
@@ -100,7 +100,7 @@ describe.skipIf(!canMount)("a full disk (needs the right to mount a file system)
       await fillUp(lab);
       lab.program.kill("SIGTERM");
       expect(await lab.program.exited).toEqual({ code: 1, signal: null });
-      expect(lab.program.stderr()).toMatch(/the last checkpoint failed.*no space left on device/);
+      expect(lab.program.stderr()).toMatch(/the last checkpoint failed.*no space left on device/i);
       free();
       await lab.startAndCheck(config);
     }));

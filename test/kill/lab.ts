@@ -1,6 +1,7 @@
 // One store through many lives: started, written to, ended in one way or another, started again.
 import { chmodSync, chownSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { Ledger, linesOf, type SentSample } from "../support/ledger.ts";
 import { startProgram, temporaryDirectory, writeConfig, type Program } from "../support/program.ts";
@@ -47,6 +48,12 @@ export class Lab {
   async start(config: TestConfig = {}): Promise<void> {
     this.#program = startProgram(["-config", writeConfig(this.directory, config)]);
     this.#port = await this.#program.listening();
+  }
+
+  /** Starts it on journals that a crash has left, and waits until their records are in the WALs of the hosts. */
+  async startAndSettle(config: TestConfig = {}): Promise<void> {
+    await this.start(config);
+    await waitFor(async () => this.files(/\.journal\/\d+\.log$/).length === 0);
   }
 
   /** Writes samples that must be acknowledged. */
@@ -117,6 +124,13 @@ export async function withLab(use: (lab: Lab) => Promise<void>): Promise<void> {
     await use(lab);
   } finally {
     await lab.close();
+  }
+}
+
+export async function waitFor(isDone: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await isDone());) {
+    if (Date.now() > deadline) throw new Error("it did not happen in 20 s");
+    await sleep(100);
   }
 }
 

@@ -100,5 +100,6 @@ describe("a store that loads", () => {
     expect(answer.status).toBe(503);
     expect(await program.exited).toEqual({ code: 0, signal: null });
     expect(program.stdout()).toBe("");
+    expect(lab.files(/\.journal/)).toEqual([]);
   });
 });

@@ -3,12 +3,11 @@
 // play: see test/crash. Loss 8 is the archive's.
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { killAll } from "../support/program.ts";
 import { linesOf, type SentSample } from "../support/ledger.ts";
 import { send } from "../support/store-process.ts";
-import { now, samplesFrom, withLab, type Lab } from "./lab.ts";
+import { now, samplesFrom, waitFor, withLab, type Lab } from "./lab.ts";
 
 const HOUR = 3600;
 const fourHosts = ["n01", "n02", "n03", "n04"];
@@ -69,7 +68,7 @@ const scenarios: Record<string, (lab: Lab) => Promise<void>> = {
     await lab.start();
     await lab.write(samplesFrom(now - HOUR, 99));
     await lab.kill();
-    await lab.start(); // moves the records into the WAL
+    await lab.startAndSettle();
     await lab.kill();
     tearEnd(join(lab.checkpoints, "kill/n01/current.wal"));
     await lab.startAndCheck();
@@ -99,7 +98,7 @@ const scenarios: Record<string, (lab: Lab) => Promise<void>> = {
   },
   "(10) back-dated samples and a clean stop": async (lab) => {
     await lab.start();
-    await lab.write(samplesFrom(now - 20, 2));
+    await lab.write(samplesFrom(now - 100, 10));
     await lab.write(samplesFrom(now - 20 * HOUR, 100));
     await lab.stop();
     expect(lab.files(/current\.wal|\.journal/)).toEqual([]);
@@ -159,7 +158,7 @@ describe.concurrent("damage costs what it hit:", () => {
       const samples = samplesFrom(now - HOUR, 100);
       await lab.write(samples);
       await lab.kill();
-      await lab.start(); // moves the records into the WAL
+      await lab.startAndSettle();
       await lab.kill();
       const wal = join(lab.checkpoints, "kill/n01/current.wal");
       const recordBytes = (statSync(wal).size - 4) / samples.length;
@@ -211,11 +210,4 @@ async function expectOnlyLost(lab: Lab, { time }: SentSample): Promise<void> {
   await lab.start();
   const problems = await lab.ledger.check(lab.port);
   expect(problems).toEqual([expect.stringContaining(`n01:load at ${time}: lost`)]);
-}
-
-async function waitFor(isDone: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await isDone());) {
-    if (Date.now() > deadline) throw new Error("it did not happen in 20 s");
-    await sleep(100);
-  }
 }

@@ -18,6 +18,8 @@ export interface Row {
   readonly survivors: string[];
   /** What is kept aside of which file: exactly what could not be read. */
   readonly aside?: readonly Piece[];
+  /** Directories where files belong: renamed, and reported once. */
+  readonly renamed?: readonly string[];
   /** Damage that is reported, but stays where it is. */
   readonly unreadable?: readonly string[];
   readonly cutBytes?: number;
@@ -41,7 +43,15 @@ export function whole(path: string): Pick<Row, "aside"> {
 }
 
 /** Damages a sound disk and sees that all is as the row says. */
-export async function check({ damage, count, survivors, aside = [], unreadable = [], ...row }: Row): Promise<void> {
+export async function check({
+  damage,
+  count,
+  survivors,
+  aside = [],
+  renamed = [],
+  unreadable = [],
+  ...row
+}: Row): Promise<void> {
   const disk = soundDisk();
   await damage(disk);
   const before = contentsOf(disk);
@@ -53,12 +63,13 @@ export async function check({ damage, count, survivors, aside = [], unreadable =
   expect(first.samples).toEqual(survivors.toSorted());
   expect(first.samples).toHaveLength(count);
   const { damaged, cutBytes, foreign } = first.report;
-  expect(damaged.map(({ path }) => path)).toEqual([...aside.map(([path]) => path), ...unreadable]);
+  expect(damaged.map(({ path }) => path)).toEqual([...renamed, ...aside.map(([path]) => path), ...unreadable]);
+  for (const { keptAs } of damaged.slice(0, renamed.length)) expect(await disk.list(keptAs ?? "")).toEqual([]);
   expect(cutBytes).toBe(row.cutBytes ?? 0);
   expect(foreign).toEqual(row.foreign ?? []);
   const lost = aside.map(([path, from, to]) => before.get(path)?.slice(from, to));
   const kept = (): unknown[] =>
-    damaged.flatMap(({ keptAs }) => (keptAs === undefined ? [] : contentsOf(disk).get(keptAs)));
+    damaged.slice(renamed.length).flatMap(({ keptAs }) => (keptAs === undefined ? [] : contentsOf(disk).get(keptAs)));
   expect(kept()).toEqual(lost);
   expect(damaged.reduce((sum, { lostBytes }) => sum + lostBytes, 0)).toBe(lost.join("").length);
 

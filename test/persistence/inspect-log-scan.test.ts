@@ -45,17 +45,16 @@ async function replay(kind: Kind, bytes: Uint8Array): Promise<Reading> {
     store: new MetricStore({ metrics: {} }),
     oldest: -Infinity,
     numberOf: (cluster, host) => hosts.push(`${cluster}/${host}`) - 1,
-    onRecords(host, run) {
-      for (let at = 0; at < run.length;) {
-        const one = decodeRecord(run, at);
-        if (one.kind !== "record") throw new Error(`no record at ${at} of a run`);
-        records.push(`${hosts[host]} ${one.timestamp}`);
-        at = one.end;
-      }
-    },
   });
   const host = kind === "wal" ? { number: 0, cluster: "c", host: "h" } : undefined;
-  const { damaged, intactBytes } = await reader.replay(PATH, 4, host);
+  const { damaged, intactBytes } = await reader.replay(PATH, 4, host, (number, run, start, end) => {
+    for (let at = start; at < end;) {
+      const one = decodeRecord(run, at);
+      if (one.kind !== "record") throw new Error(`no record at ${at} of a run`);
+      records.push(`${hosts[number]} ${one.timestamp}`);
+      at = one.end;
+    }
+  });
   const damages = damaged.map(({ start, end }) => [start, end] as const);
   return { records, damages: intactBytes < bytes.length ? [...damages, [intactBytes, bytes.length]] : damages };
 }

@@ -7,7 +7,7 @@ import { encodeSnapshot } from "../../src/codec/snapshot/snapshot.ts";
 import { encodeFileHeader, encodeRecord } from "../../src/codec/wal/record.ts";
 import { inspect, type InspectOptions } from "../../src/persistence/inspect.ts";
 import { IO_ERROR, MemoryFileSystem } from "../../src/runtime/memory.ts";
-import { nodeFileSystem } from "../../src/runtime/node.ts";
+import { platform } from "../support/runtime.ts";
 import {
   BIN,
   bytesOf,
@@ -105,11 +105,13 @@ describe("a file in words", () => {
     const disk = soundDisk();
     disk.put(`${BIN}.damaged`, cut(50)(bytesOf(disk, BIN)));
     disk.put(`${WAL}.2.damaged`, bytesOf(disk, WAL));
+    disk.put(`${WAL}.199.2.damaged`, record(2));
     disk.put(`${WAL}.199.damaged`, concat([Uint8Array.of(1, 2, 3), record(1)]));
     expect((await run(disk, `${BIN}.damaged`)).out[2]).toMatch(
       /^damaged: .*: byte 37: number of metrics is 1, more than /,
     );
     expect((await run(disk, `${WAL}.2.damaged`)).out.join()).toMatch(/: write-ahead log, .*, 6 records,/);
+    expect((await run(disk, `${WAL}.199.2.damaged`)).out[0]).toMatch(/: part of a write-ahead log, 39 bytes$/);
     expect((await run(disk, `${WAL}.199.damaged`)).out.slice(0, 3)).toEqual([
       expect.stringMatching(/: part of a write-ahead log, 42 bytes$/),
       expect.stringMatching(/, 1 record$/),
@@ -311,7 +313,7 @@ function asFloat32(line: string): string {
 test.each(recorded.filter(({ file }) => /\.(bin|json|wal)$/.test(file)))(
   "every sample of the reference's $file is printed",
   async (file) => {
-    const printed = await samplesIn(nodeFileSystem, golden + file.file);
+    const printed = await samplesIn(platform.files, golden + file.file);
     expect(printed.map(asFloat32).toSorted()).toEqual(recordedSamples(file).toSorted());
   },
 );

@@ -37,11 +37,10 @@ async function replay(bytes: Uint8Array, kind: "wal" | "journal"): Promise<Repla
     store,
     oldest: 0,
     numberOf: (_, host) => (hosts.includes(host) ? hosts.indexOf(host) : hosts.push(host) - 1),
-    onRecords: (number, records) => {
-      handedOn[hosts[number]] = (handedOn[hosts[number]] ?? 0) + records.length;
-    },
   });
-  const result = await reader.replay("/log", 0, kind === "wal" ? HOST : undefined);
+  const result = await reader.replay("/log", 0, kind === "wal" ? HOST : undefined, (number, _, start, end) => {
+    handedOn[hosts[number]] = (handedOn[hosts[number]] ?? 0) + end - start;
+  });
   const found = [...contentsOf(store)].flatMap(([key, slots]) =>
     [...slots.values()].map((value) => `${key.split(/[/ ]/)[1]} ${value}`),
   );
@@ -75,6 +74,16 @@ const logs: readonly (readonly [name: string, kind: "wal" | "journal", parts: re
     "journal",
     [hostRecord("h1"), record(1), damaged(record(2), 0), record(3), hostRecord("h2"), record(4)],
   ],
+  [
+    "a journal with a damaged length",
+    "journal",
+    [hostRecord("h1"), record(1), damaged(record(2), 4), record(3), hostRecord("h2"), record(4)],
+  ],
+  [
+    "a journal with a damaged magic of a host record",
+    "journal",
+    [hostRecord("h1"), record(1), damaged(hostRecord("h2"), 1), record(2), record(3), hostRecord("h3"), record(4)],
+  ],
 ];
 
 test.each<[string, readonly string[]]>([
@@ -86,12 +95,20 @@ test.each<[string, readonly string[]]>([
   ["a journal with a damaged record", ["h1 1", "h1 3", "h2 4"]],
   ["a journal with a damaged record before a host record", ["h1 1", "h2 3", "h2 4"]],
   ["a journal with a damaged host record", ["h1 1", "h3 4"]],
-  ["a journal with a damaged magic", ["h1 1", "h2 4"]],
+  ["a journal with a damaged magic", ["h1 1", "h1 3", "h2 4"]],
+  ["a journal with a damaged length", ["h1 1", "h1 3", "h2 4"]],
+  ["a journal with a damaged magic of a host record", ["h1 1", "h2 2", "h2 3", "h3 4"]],
 ])("%s: what can be read is read, under the right host", async (name, expected) => {
   const [, kind, parts] = logs.find((log) => log[0] === name) ?? ["", "wal", []];
   const { found, damaged: ranges } = await replay(Buffer.concat(parts), kind);
   expect(found).toEqual(expected);
   expect(ranges).toHaveLength(/damaged|garbage/.test(name) ? 1 : 0);
+});
+
+test("damage in a journal tells behind whose records it is", async () => {
+  const parts = [hostRecord("h2"), record(1), damaged(record(2), 12), record(3)];
+  const { damaged: ranges } = await replay(Buffer.concat(parts), "journal");
+  expect(ranges).toMatchObject([{ reason: expect.stringMatching(/^CRC-32 .*, behind records of c\/h2$/) }]);
 });
 
 describe.each(logs.filter(([name]) => !/damaged|garbage/.test(name)))("%s that ends anywhere", (_, kind, parts) => {

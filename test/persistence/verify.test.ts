@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { verify, type VerifyOptions } from "../../src/persistence/verify.ts";
 import { verifyLines } from "../../src/persistence/verify-report.ts";
 import { IO_ERROR, type MemoryFileSystem } from "../../src/runtime/memory.ts";
-import { nodeFileSystem } from "../../src/runtime/node.ts";
+import { platform } from "../support/runtime.ts";
 import {
   append,
   BIN,
@@ -54,6 +54,11 @@ describe("failures, as path: offset: reason", () => {
       "a flipped bit in a WAL record",
       /^current.wal: 82: CRC-32 .*, expected .* \(39 bytes\)$/,
       (disk) => edit(disk, WAL, flip(recordAt(2) + 20)),
+    ],
+    [
+      "a flipped bit in a WAL that waits for a later start",
+      /^current.1.wal: 43: CRC-32 /,
+      (disk) => disk.put(`${H1}/current.1.wal`, flip(recordAt(1) + 20)(bytesOf(disk, WAL))),
     ],
     [
       "a torn WAL",
@@ -184,6 +189,11 @@ describe("notes, which are no failures", () => {
     ],
     ["a foreign file", "c/h1/notes.txt: none of the store's files", (disk) => disk.put(`${H1}/notes.txt`, garbage(5))],
     [
+      "the lock of a store",
+      ".journal/lock: a store runs here, or was killed",
+      (disk) => disk.put(`${ROOT}/.journal/lock`, new Uint8Array()),
+    ],
+    [
       "a foreign file among the journals",
       ".journal/notes.txt: none of the store's files",
       (disk) => disk.put(`${ROOT}/.journal/notes.txt`, garbage(5)),
@@ -274,7 +284,7 @@ test("nothing is changed, whatever is found", async () => {
 describe("a directory of the reference", () => {
   const golden = fileURLToPath(new URL("../golden/files/", import.meta.url));
   const failures = async (name: string): Promise<string[]> => {
-    const report = await verify({ files: nodeFileSystem, path: golden + name, now: timeOf(0) });
+    const report = await verify({ files: platform.files, path: golden + name, now: timeOf(0) });
     return report.failures.map(({ path, offset }) => `${path.slice(path.lastIndexOf("/") + 1)} ${offset ?? "-"}`);
   };
 

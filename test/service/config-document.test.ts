@@ -24,7 +24,7 @@ describe("a document is refused", () => {
     [
       "no object",
       { "config.json": [1] },
-      ["config.json: expected an object with the sections main, metrics, metric-store, nats, found an array"],
+      ["config.json: expected an object with the sections main, metrics, metric-store, nats, clusters, found an array"],
     ],
     [
       "a file that cannot be read",

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { workerCount } from "../../src/service/config.ts";
-import { defaultLimits } from "../../src/service/limits.ts";
+import { defaultLimits } from "../../src/library/limits.ts";
 import { type Files, load, minimal, minimalStore, withMain, withMetrics, withNats, withStore } from "./load-config.ts";
 
 const KEY = "iAbP22V3Aez+w1WnUhIKBs0D+/YZV8IJvT0c+3WRfyY=";
@@ -36,7 +36,8 @@ describe("what is read", () => {
         subscriptions: [],
         limits: defaultLimits,
       },
-      nats: { address: undefined, username: undefined, password: undefined, credsFilePath: undefined },
+      nats: undefined,
+      clusters: [],
       warnings: [],
     });
   });
@@ -95,16 +96,16 @@ describe("what is read", () => {
       cleanup: { mode: "archive", directory: "/var/archive" },
       debug: { dumpToFile: undefined, gops: false },
       subscriptions: [
-        { subject: "hpc-nats", cluster: "fritz" },
-        { subject: "other.*", cluster: undefined },
+        { kind: "core", subject: "hpc-nats", cluster: "fritz" },
+        { kind: "core", subject: "other.*", cluster: "" },
       ],
       limits: { ...defaultLimits, bodySizeBytes: 20_000_000, rejectionsListed: 5 },
     });
     expect(loaded.nats).toEqual({
-      address: "nats://localhost:4222",
-      username: "u",
+      servers: ["nats://localhost:4222"],
+      user: "u",
       password: "p",
-      credsFilePath: "c",
+      credsFile: "c",
     });
   });
 
@@ -162,7 +163,7 @@ describe("what is read", () => {
     });
     expect(loaded.main.listen.port).toBe(9000);
     expect(Object.keys(loaded.metrics)).toEqual(["temp"]);
-    expect(loaded.nats.address).toBe("nats://x");
+    expect(loaded.nats?.servers).toEqual(["nats://x"]);
     expect(loaded.warnings).toEqual([]);
   });
 

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { nodePlatform } from "../../src/runtime/node.ts";
+import { platform } from "../support/runtime.ts";
 import { parseCommandLine, usage } from "../../src/service/command-line.ts";
 import { run } from "../../src/service/run.ts";
 
@@ -52,7 +52,7 @@ describe("the program", () => {
     let [out, errors] = ["", ""];
     const print = (line: string): void => void (out += `${line}\n`);
     const printError = (line: string): void => void (errors += `${line}\n`);
-    const exitCode = await run(args, { ...nodePlatform, print, printError }, build);
+    const exitCode = await run(args, { ...platform, print, printError }, build);
     return { exitCode, out, errors };
   }
 

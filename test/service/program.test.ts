@@ -6,6 +6,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
@@ -234,6 +235,23 @@ describe.skipIf(process.getuid?.() !== 0)("main.user and main.group (need root)"
     program.kill("SIGTERM");
     expect(await program.exited, program.stderr()).toEqual({ code: 0, signal: null });
     expect(statSync(join(checkpoints(), "c/h"))).toMatchObject({ uid: nobody, gid: nobody });
+  });
+
+  test("with main.user alone the group is the user's own, and those of root are gone", async () => {
+    chownSync(checkpoints(), nobody, nobody);
+    const program = startProgram(["-config", writeConfig(directory, { main: { user: "nobody" } })]);
+    await program.listening();
+    // Of all threads: a thread that stayed root could be made to write files as root.
+    const threads = readdirSync(`/proc/${program.pid}/task`).map((id) => {
+      const status = readFileSync(`/proc/${program.pid}/task/${id}/status`, "utf8");
+      return /^Uid:\t(\d+)\t[^]*^Gid:\t(\d+)\t[^]*^Groups:\t(.*)$/m
+        .exec(status)
+        ?.slice(1)
+        .map((ids) => ids.trim());
+    });
+    expect(new Set(threads.map(String))).toEqual(new Set([String([nobody, nobody, nobody])]));
+    program.kill("SIGTERM");
+    expect((await program.exited).code).toBe(0);
   });
 
   test("a user that is not there ends the start", async () => {

@@ -1,6 +1,6 @@
-// Records → samples. A host's records come tick by tick in the same order. So each template remembers whose record
-// came after its own the last time: one that comes as predicted is recognised by comparing its bytes, and its CRC is
-// known from timestamp and value alone. All others are checked in full and looked up.
+// Records → samples. A host's records come tick by tick in the same order, and in a journal so do the hosts. So each
+// template remembers whose record came after its own the last time: one that comes as predicted is recognised by
+// comparing its bytes, and its CRC is known from timestamp and value alone. All others are checked in full and looked up.
 
 import { crc32 } from "./crc32";
 import { hasNamesOf, learn, lookUp } from "./keys";
@@ -40,9 +40,6 @@ let oldest: i64 = i64.MIN_VALUE;
 
 export function beginHost(number: u32): void {
   host = number;
-  // Predictions lead from record to record of one host only.
-  beforeFirst.next = null;
-  previous = beforeFirst;
 }
 
 export function setOldestSeconds(seconds: f64): void {
@@ -72,7 +69,7 @@ export function parseRecords(start: usize, end: usize): u32 {
       break;
     }
     let template = last.next;
-    if (template === null || !isIntactRecordOf(template, record, end)) {
+    if (template === null || template.host !== host || !isIntactRecordOf(template, record, end)) {
       stop = inspect(record, end);
       if (stop !== INTACT) break;
       stop = STOP_END;

@@ -29,11 +29,14 @@ export interface DecodedHostRecord extends HostName {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** @throws RangeError for a name of more than 255 bytes */
+/** @throws RangeError for a name of more than 255 bytes, or with a zero byte in it */
 export function encodeHostRecord({ cluster, host }: HostName): Uint8Array<ArrayBuffer> {
   const names = [encoder.encode(cluster), encoder.encode(host)];
+  if (names.some((name) => name.includes(0))) {
+    throw new RangeError(`cluster and host: expected no zero byte: ${JSON.stringify([cluster, host])}`);
+  }
   if (names.some((name) => name.length > MAX_NAME_BYTES)) {
     throw new RangeError(`cluster and host: expected at most ${MAX_NAME_BYTES} bytes each: ${cluster}, ${host}`);
   }
@@ -60,15 +63,33 @@ export function decodeHostRecord(bytes: Uint8Array, at: number): DecodedHostReco
   const payload = at + RECORD_HEADER_BYTES;
   const payloadEnd = payload + payloadBytes;
   if (payloadBytes > MAX_PAYLOAD_BYTES || payloadEnd + RECORD_TRAILER_BYTES > bytes.length) return undefined;
+  const name = decodeHostPayload(bytes, payload, payloadEnd);
+  return name && { ...name, end: payloadEnd + RECORD_TRAILER_BYTES };
+}
+
+/** What the payload at [payload, payloadEnd) names, if the CRC behind it says that it is intact, and it can be a host's. */
+export function decodeHostPayload(bytes: Uint8Array, payload: number, payloadEnd: number): HostName | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(payloadEnd, true) !== crc32(bytes, payload, payloadEnd)) return undefined;
   const hostAt = payload + NAME_LENGTH_BYTES + bytes[payload];
-  const nameEnd = hostAt + NAME_LENGTH_BYTES + bytes[hostAt];
-  if (nameEnd !== payloadEnd) return undefined;
-  return {
-    cluster: decoder.decode(bytes.subarray(payload + NAME_LENGTH_BYTES, hostAt)),
-    host: decoder.decode(bytes.subarray(hostAt + NAME_LENGTH_BYTES, nameEnd)),
-    end: payloadEnd + RECORD_TRAILER_BYTES,
-  };
+  if (hostAt >= payloadEnd || hostAt + NAME_LENGTH_BYTES + bytes[hostAt] !== payloadEnd) return undefined;
+  const cluster = decodeName(bytes, payload + NAME_LENGTH_BYTES, hostAt);
+  const host = decodeName(bytes, hostAt + NAME_LENGTH_BYTES, payloadEnd);
+  return cluster === undefined || host === undefined ? undefined : { cluster, host };
+}
+
+/**
+ * A WAL record is one flipped bit of its magic away from being a host record, whose names would be its timestamp and
+ * metric. But its timestamp has zeros, or is no UTF-8 before 1970; and no directory can be named so.
+ */
+function decodeName(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const name = bytes.subarray(start, end);
+  if (name.includes(0)) return undefined;
+  try {
+    return decoder.decode(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Offset of the first intact host record at or behind `from`, or -1. */

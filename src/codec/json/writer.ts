@@ -11,6 +11,9 @@ const SHORT_TEXT_CHARS = 48;
 /** A UTF-16 code unit never needs more in UTF-8 (a pair needs four). */
 const MAX_BYTES_PER_CHAR = 3;
 
+/** Room that is made for an answer before it is there. */
+const MAX_EXPECTED_BYTES = 1024 * 1024 * 1024;
+
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 
@@ -33,6 +36,14 @@ export class JsonWriter implements TextSink {
   /** Bytes written so far. */
   get sizeBytes(): number {
     return this.#length;
+  }
+
+  /**
+   * Makes room for so many bytes to come, so that a large answer is not copied again and again while it grows. What is
+   * not needed of it costs address space, no memory.
+   */
+  expect(sizeBytes: number): void {
+    this.#reserve(Math.min(sizeBytes, MAX_EXPECTED_BYTES));
   }
 
   /** Writes text as it stands. */

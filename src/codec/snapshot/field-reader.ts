@@ -4,6 +4,9 @@ import { SnapshotError } from "./snapshot-error.ts";
 /** A name of so many bytes is faster read byte by byte than by a call of `TextDecoder`. */
 const SHORT_NAME_BYTES = 24;
 
+/** Where values begin is a multiple of this: out of step with it, copying into the store's memory takes thrice as long. */
+const VALUES_ALIGNMENT_BYTES = 8;
+
 /** Places for names that were read before, a power of two. */
 const NAME_PLACES = 1 << 9;
 
@@ -86,7 +89,8 @@ export class FieldReader {
     const sizeBytes = count * VALUE_BYTES;
     const start = this.#take(sizeBytes, "values");
     const target = this.#slabUsed;
-    this.#slabUsed += sizeBytes;
+    // What this skips is less than the fields that come before the next values.
+    this.#slabUsed += Math.ceil(sizeBytes / VALUES_ALIGNMENT_BYTES) * VALUES_ALIGNMENT_BYTES;
     // Every machine that runs JavaScript engines of note is little-endian, as the file is.
     this.#slab.set(this.#bytes.subarray(start, this.at), target);
     return new Float32Array(this.#slab.buffer, target, count);

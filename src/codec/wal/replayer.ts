@@ -82,11 +82,11 @@ export class WalReplayer {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the kernel returns the STOP_… above
     this.#stop = this.#exports.parse(start, end) as ReplayStop;
     // The order of the report is that of wasm/wal/replayer.ts.
-    const [count, skipped, ignored, position] = this.#views.report;
-    this.count = count;
-    this.skippedCount = skipped;
-    this.ignoredCount = ignored;
-    this.position = position;
+    const { report } = this.#views;
+    this.count = report[0];
+    this.skippedCount = report[1];
+    this.ignoredCount = report[2];
+    this.position = report[3];
     return this.#stop;
   }
 

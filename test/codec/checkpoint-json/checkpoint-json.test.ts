@@ -5,6 +5,7 @@ import {
   CheckpointJsonError,
   decodeCheckpointJson,
   encodeCheckpointJson,
+  encodeCheckpointJsonInPieces,
 } from "../../../src/codec/checkpoint-json/checkpoint-json.ts";
 import { MAX_LEVEL_DEPTH, type HostSnapshot, type LevelSnapshot } from "../../../src/codec/host-snapshot.ts";
 import { anyHost } from "../snapshot/any-host.ts";
@@ -57,6 +58,20 @@ function decodingError(bytes: Uint8Array): CheckpointJsonError | undefined {
   }
   return undefined;
 }
+
+test("in pieces it is the same, and none is much longer than the longest metric", () => {
+  const metrics = Array.from({ length: 40 }, (_, i) => ({
+    name: `ü${i}`,
+    frequency: 1,
+    start: 0,
+    values: new Float32Array(5000).fill(i + 0.1),
+  }));
+  const host = { from: 0, to: 5000, level: { metrics, children: sample.level.children } };
+  const pieces = [...encodeCheckpointJsonInPieces(host)];
+  expect(Buffer.concat(pieces).toString()).toBe(textOf(host));
+  expect(pieces.length).toBeGreaterThan(5);
+  for (const piece of pieces) expect(piece.length).toBeLessThan(200_000);
+});
 
 describe("a checkpoint of the reference", () => {
   const recorded = recordedFiles("json");

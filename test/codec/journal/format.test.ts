@@ -106,12 +106,17 @@ describe("FORMAT.md", () => {
         [flipped(first + size - 1), that, [2, 3, 4, 5]],
       ],
       "the magic or the length of a WAL record": [
-        [flipped(first), upToNext, [4, 5]],
-        [flipped(first + 4), upToNext, [4, 5]],
+        [flipped(first), that, [2, 3, 4, 5]],
+        [flipped(first + 4), that, [2, 3, 4, 5]],
       ],
-      "a host record": [
-        [flipped(4), upToNext, [4, 5]],
+      "the magic or the length of a host record": [
+        [flipped(4), "nothing", [1, 2, 3, 4, 5]],
+        [flipped(second + 4), "nothing", [1, 2, 3, 4, 5]],
+      ],
+      "the payload or the CRC of a host record": [
+        [flipped(4 + 9), upToNext, [4, 5]],
         [flipped(second + 9), upToNext, [1, 2, 3]],
+        [flipped(secondRecord - 1), upToNext, [1, 2, 3]],
       ],
       "several of them in a row": [
         [sound.slice().fill(0, first + size + 4, first + 2 * size + 4), upToNext, [1, 4, 5]],

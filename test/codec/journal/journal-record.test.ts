@@ -6,6 +6,7 @@ import {
   findHostRecord,
   MAX_HOST_RECORD_BYTES,
 } from "../../../src/codec/journal/journal-record.ts";
+import { crc32 } from "../../../src/codec/wal/crc32.ts";
 import { decodeRecord, encodeRecord } from "../../../src/codec/wal/record.ts";
 
 const record = encodeHostRecord({ cluster: "alex", host: "a0101" });
@@ -16,8 +17,11 @@ function concat(...parts: Uint8Array[]): Uint8Array {
 
 /** Names that take up to 255 bytes as UTF-8. */
 const anyName = fc
-  .oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.constantFrom("", "\ufeffmark", "a/b", "\0", "ü".repeat(127)))
-  .filter((name) => new TextEncoder().encode(name).length <= 255);
+  .oneof(
+    fc.string({ unit: "binary", maxLength: 60 }),
+    fc.constantFrom("", "\ufeffmark", "a/b", "\u0001", "ü".repeat(127)),
+  )
+  .filter((name) => !name.includes("\0") && new TextEncoder().encode(name).length <= 255);
 
 describe("a host record", () => {
   test("is these bytes", () => {
@@ -50,6 +54,10 @@ describe("a host record", () => {
     expect(() => encodeHostRecord({ cluster: "ü".repeat(128), host: "h" })).toThrow(/255 bytes/);
   });
 
+  test("has no zero byte in its names", () => {
+    expect(() => encodeHostRecord({ cluster: "c", host: "a\0b" })).toThrow(RangeError);
+  });
+
   test("is none when it is cut anywhere", () => {
     for (let length = 0; length < record.length; length++) {
       expect(decodeHostRecord(record.subarray(0, length), 0), `${length} bytes`).toBeUndefined();
@@ -67,6 +75,19 @@ describe("a host record", () => {
     const walRecord = encodeRecord({ metric: "m", selector: ["a"], timestamp: 1, value: 2 });
     expect(decodeRecord(record, 0).kind).toBe("corrupt");
     expect(decodeHostRecord(walRecord, 0)).toBeUndefined();
+  });
+
+  test("is not what one flipped bit makes of a WAL record, even if its bytes would be names of the right lengths", () => {
+    // The low byte of the timestamp as the length of a cluster; behind it that of a host, which fills the payload.
+    for (const timestamp of [0x6553_f10a, -246]) {
+      const walRecord = encodeRecord({ metric: "load\u0010", selector: ["socket0"], timestamp, value: 1 });
+      const payloadBytes = walRecord.length - 12;
+      const clusterBytes = walRecord[8];
+      walRecord[8 + 1 + clusterBytes] = payloadBytes - 2 - clusterBytes;
+      new DataView(walRecord.buffer).setUint32(8 + payloadBytes, crc32(walRecord, 8, 8 + payloadBytes), true);
+      walRecord[0] ^= 0x10;
+      expect(decodeHostRecord(walRecord, 0), `${timestamp}`).toBeUndefined();
+    }
   });
 });
 

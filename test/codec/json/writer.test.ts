@@ -93,6 +93,19 @@ describe("strings", () => {
 });
 
 describe("a whole answer", () => {
+  it("is the same with room made for it beforehand, enough or not", () => {
+    const write = (roomBytes: number): string => {
+      const writer = new JsonWriter(new NumberPrinter(), 8);
+      writer.raw('{"data":');
+      writer.expect(roomBytes);
+      writer.fixedArray(Float64Array.from({ length: 300 }, (_, i) => i / 8));
+      writer.raw("}");
+      return new TextDecoder().decode(writer.finish());
+    };
+    expect(write(100)).toBe(write(0));
+    expect(write(10_000)).toBe(write(0));
+  });
+
   it("is written piece by piece", () => {
     const json = written((writer) => {
       writer.raw('{"results":[[{"data":');

@@ -140,7 +140,7 @@ describe("replay", () => {
       expect(replayer.parse(0, bytes.length)).toBe(STOP_UNKNOWN_KEY);
       replayer.teach(0, host * 10);
     }
-    for (const host of [7, 8, 7]) {
+    for (const host of [7, 8, 7, 7, 8, 8]) {
       replayer.begin(host);
       expect(replayer.parse(0, bytes.length)).toBe(STOP_END);
       expect(columns(replayer)).toEqual([[host * 10, 1, 1]]);

@@ -2,8 +2,11 @@
 
 import { FileSystemError, type FileSystem } from "../runtime/ports.ts";
 
-/** Never there for longer than a moment; one that a crash has left is taken away by the next start. */
-const PROBE_NAME = ".writable";
+/**
+ * Never there for longer than a moment; one that a crash has left is taken away by the next start. No cluster has a name
+ * with two dots, so that there is no directory in its place.
+ */
+const PROBE_NAME = "..writable";
 
 /**
  * Makes a directory if it does not exist.
