@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** The tests run on the runtime that runs vitest; see `test:bun` and `test:deno` in package.json. */
@@ -10,7 +11,7 @@ const OF_PROCESSES = [
   "test/kill/**/*.test.ts",
   "test/service/program.test.ts",
   "test/service/demo.test.ts",
-  "test/nats/{core,connection,encryption,disk-full,jetstream,jetstream-kill}.test.ts",
+  "test/nats/{core,connection,encryption,disk-full,jetstream,jetstream-kill,set-ups}.test.ts",
 ];
 const GOLDEN = ["test/conformance/golden-*.test.ts"];
 
@@ -32,7 +33,10 @@ export default defineConfig({
     exclude: ["**/node_modules/**", ...(isOnNode ? [] : Object.values(NOT_INSIDE).flat())],
     // Some tests start real processes from dist/.
     globalSetup: ["test/build-once.ts"],
-    testTimeout: 30_000,
+    // On two cores, too: many tests mostly wait.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // A store elsewhere is a process more for each test.
+    testTimeout: isOnNode && !isStoreElsewhere ? 30_000 : 60_000,
     hookTimeout: 60_000,
   },
 });

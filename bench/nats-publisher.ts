@@ -39,6 +39,7 @@ class Publisher {
   /** Two, since one may still be on its way while the other gets new timestamps. */
   readonly #workloads: readonly (readonly Message[])[];
   #acknowledged = 0;
+  #tail = "";
   #grantedBytes = Infinity;
   #onGrant: () => void = () => {};
   #onPong: () => void = () => {};
@@ -89,8 +90,10 @@ class Publisher {
     while (this.#acknowledged < count) await new Promise<void>((resolve) => (this.#onAcknowledgement = resolve));
   }
 
-  /** Pieces are small and whole but for a rare cut, which a word here and there survives: words are counted by their end. */
-  #take(text: string): void {
+  #take(chunk: string): void {
+    const text = this.#tail + chunk;
+    // Words of six letters that may be cut: five are looked at again.
+    this.#tail = text.slice(-5);
     if (text.includes("PING\r\n")) this.#socket.write(PONG);
     if (text.includes(PONG)) this.#onPong();
     this.#acknowledged += text.split('"seq":').length - 1;

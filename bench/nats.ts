@@ -62,8 +62,6 @@ const LOOKED_AT = 200;
 const QUIET_MS = 2000;
 const POLL_MS = 10;
 const MAX_ACK_PENDING = 100_000;
-/** Messages under way to the stream. */
-const PUBLISH_WINDOW = 500;
 
 export const nats: Question = {
   name: "nats",
@@ -173,7 +171,7 @@ async function measureStream(shape: Shape, bench: Bench, _options: RunOptions, c
     ack_policy: AckPolicy.Explicit,
     max_ack_pending: MAX_ACK_PENDING,
   });
-  await publishAll(publisher, undefined, { subject: SUBJECT, begin, minutes: minutes + 1, window: PUBLISH_WINDOW });
+  await publishAll(publisher, undefined, { subject: SUBJECT, begin, minutes: minutes + 1, window: windowOf(workload) });
   const store = await startStoreServer(pegelCommand, {
     fileFormat: "wal",
     nats: { address, subscriptions: [{ stream: STREAM, consumer: "pegel" }] },
@@ -196,6 +194,10 @@ async function measureStream(shape: Shape, bench: Bench, _options: RunOptions, c
     await store.stop();
   }
 }
+
+/** Messages under way to the stream: the server keeps so many in memory, but not so many bytes. */
+const windowOf = ({ messages, sizeBytes }: Workload): number =>
+  Math.max(10, Math.min(5000, Math.floor((20_000_000 * messages.length) / sizeBytes)));
 
 /** When no more than `start` messages were left, and when none; on the clock of `performance`. */
 async function catchUp(

@@ -7,6 +7,7 @@ import { ingest } from "./ingest.ts";
 import { job } from "./job.ts";
 import { json } from "./json.ts";
 import { memory } from "./memory.ts";
+import { hasNatsServer } from "./nats-server.ts";
 import { nats } from "./nats.ts";
 import { query } from "./query.ts";
 import { restart } from "./restart.ts";
@@ -30,6 +31,7 @@ export const questions: readonly Question[] = [
   checkpoint,
   archive,
   commit,
-  nats,
+  // It needs a server that is not part of this package.
+  ...(hasNatsServer() ? [nats] : []),
   runtimes,
 ];

@@ -7,6 +7,7 @@ import { join } from "../persistence/layout.ts";
 import { readWholeIfThere } from "../persistence/snapshot-files.ts";
 import type { AppendFile, FileSystem } from "../runtime/ports.ts";
 import type { ArchiveFile } from "./manifest.ts";
+import { messageOf } from "./message-of.ts";
 import { unfinishedName } from "./names.ts";
 import type { OldHost, Window } from "./plan.ts";
 import type { ArchiveOptions, EncodedEnd, EncodedSnapshot, EncoderSnapshot } from "./ports.ts";
@@ -111,7 +112,7 @@ async function readHost(
         names.push(name);
         found.push({ format, bytes });
       } catch (error) {
-        onProblem({ path: join(directory, name), reason: error instanceof Error ? error.message : String(error) });
+        onProblem({ path: join(directory, name), reason: messageOf(error) });
       }
     }
   };

@@ -3,6 +3,7 @@
 import { compareText } from "../codec/parquet/text-order.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import { Catalogs, type CatalogEntry } from "./catalog.ts";
+import { messageOf } from "./message-of.ts";
 import { OpenFiles } from "./open-files.ts";
 import { ForeignFileError, type ParquetFile } from "./parquet-file.ts";
 import type { ArchiveAnswer, ArchivedHosts, ArchiveRange, ArchiveReader, ArchiveSelection } from "./ports.ts";
@@ -129,8 +130,4 @@ function overlap(a: ArchiveRange, b: ArchiveRange): boolean {
 /** The number that a file is named after. */
 function timeIn({ name }: CatalogEntry): number {
   return Number.parseInt(name, 10) || 0;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -48,33 +48,43 @@ export class Catalogs {
   /** What there is now. Reads the manifest only when something has changed. Rejects with FileSystemError. */
   async of(cluster: string): Promise<Catalog> {
     const directory = clusterDirectory(this.#root, cluster);
-    let names: Set<string>;
-    let manifestBytes = -1;
     try {
-      const entries = await this.#files.list(directory);
-      names = new Set(entries.filter(({ kind }) => kind !== "directory").map(({ name }) => name));
-      if (names.has(MANIFEST_NAME)) manifestBytes = await this.#files.sizeOf(join(directory, MANIFEST_NAME));
+      const state = await this.#stateOf(directory);
+      const known = this.#known.get(cluster);
+      if (known?.state === state) return known.catalog;
+      const catalog = await this.#read(directory);
+      this.#known.set(cluster, { state, catalog });
+      return catalog;
     } catch (error) {
       if (isNotFound(error)) return EMPTY;
       throw error;
     }
-    // A run changes names and size both; nothing else writes here.
-    const state = `${manifestBytes}/${[...names].join("/")}`;
-    const known = this.#known.get(cluster);
-    if (known?.state === state) return known.catalog;
-    const catalog = await this.#read(directory, names);
-    this.#known.set(cluster, { state, catalog });
-    return catalog;
   }
 
-  async #read(directory: string, names: ReadonlySet<string>): Promise<Catalog> {
+  /** A run changes the names and the size of the manifest; nothing else writes here. */
+  async #stateOf(directory: string): Promise<string> {
+    const names = await this.#namesIn(directory);
+    const hasManifest = names.has(MANIFEST_NAME);
+    const manifestBytes = hasManifest ? await this.#files.sizeOf(join(directory, MANIFEST_NAME)) : -1;
+    return `${manifestBytes}/${[...names].join("/")}`;
+  }
+
+  /** The manifest before the names: a file that a run adds meanwhile must not seem to be missing. */
+  async #read(directory: string): Promise<Catalog> {
+    let manifest = EMPTY_MANIFEST;
+    let problem: string | undefined;
     try {
-      const manifest = (await readManifest(this.#files, directory)) ?? EMPTY_MANIFEST;
-      return { entries: entriesOf(directory, names, manifest), problem: undefined };
+      manifest = (await readManifest(this.#files, directory)) ?? EMPTY_MANIFEST;
     } catch (error) {
       if (!(error instanceof ManifestError)) throw error;
-      return { entries: entriesOf(directory, names, EMPTY_MANIFEST), problem: error.message };
+      problem = error.message;
     }
+    return { entries: entriesOf(directory, await this.#namesIn(directory), manifest), problem };
+  }
+
+  async #namesIn(directory: string): Promise<ReadonlySet<string>> {
+    const entries = await this.#files.list(directory);
+    return new Set(entries.filter(({ kind }) => kind !== "directory").map(({ name }) => name));
   }
 }
 

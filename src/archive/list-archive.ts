@@ -2,6 +2,7 @@
 
 import type { FileSystem } from "../runtime/ports.ts";
 import { Catalogs, type CatalogEntry } from "./catalog.ts";
+import { messageOf } from "./message-of.ts";
 import { ParquetFile } from "./parquet-file.ts";
 import type { ArchiveRange } from "./ports.ts";
 
@@ -47,7 +48,7 @@ async function describe(files: FileSystem, cluster: string, entry: CatalogEntry)
     const hosts = new Set(groups.map(({ host }) => host)).size;
     return { cluster, name, range, hosts, rows, bytes: sizeBytes, remark: "not in the manifest" };
   } catch (error) {
-    const remark = error instanceof Error ? error.message : String(error);
+    const remark = messageOf(error);
     return { cluster, name, range: undefined, hosts: 0, rows: 0, bytes: 0, remark };
   }
 }

@@ -4,7 +4,9 @@ import { parquetMetadataAsync, parquetScan, type AsyncBuffer, type FileMetaData,
 import type * as Compression from "hyparquet-compressors";
 import { COLUMNS, SEQUENCE_KEY } from "../codec/parquet/schema.ts";
 import { decodeTextChunk, type TextRun } from "../codec/parquet/text-chunk.ts";
+import type { NumberTarget } from "../codec/parquet/number-page.ts";
 import type { FileSystem } from "../runtime/ports.ts";
+import { parsePageLocations, readNumbers, type PageLocations } from "./number-columns.ts";
 import type { ArchiveRange } from "./ports.ts";
 
 /** A row group: mostly one host. */
@@ -80,6 +82,60 @@ export class ParquetFile {
     const { compressors } = await loadCompressors();
     const scan = await parquetScan({ file, metadata: this.#metadata, columns: [...columns], compressors });
     return Promise.all(columns.map((column) => scan.readColumn({ column, rowStart: from, rowEnd: to })));
+  }
+
+  /** Where the pages of a column lie; undefined if the file does not tell. */
+  async readPageLocations(column: string, { rowGroup, rows }: Group): Promise<PageLocations | undefined> {
+    const chunk = rowGroup.columns.find(({ meta_data: data }) => data?.path_in_schema[0] === column);
+    const { offset_index_offset: offset, offset_index_length: sizeBytes, meta_data: meta } = chunk ?? {};
+    if (meta?.codec !== "ZSTD" || offset === undefined || sizeBytes === undefined) return undefined;
+    return parsePageLocations(await this.#files.readRange(this.path, Number(offset), sizeBytes), rows);
+  }
+
+  /**
+   * Timestamps or values of rows [from, to), which are counted within the file.
+   * @param locations of the column's pages; absent where they are not known
+   */
+  async readTimestamps(
+    group: Group,
+    locations: PageLocations | undefined,
+    from: number,
+    to: number,
+  ): Promise<Float64Array> {
+    const target = new Float64Array(to - from);
+    if (await this.#readNumbers(group, locations, from, target, (rows) => new Float64Array(rows))) return target;
+    const [values] = await this.readColumns(["timestamp"], from, to);
+    return Float64Array.from(values, Number);
+  }
+
+  async readValues(
+    group: Group,
+    locations: PageLocations | undefined,
+    from: number,
+    to: number,
+  ): Promise<Float32Array> {
+    const target = new Float32Array(to - from);
+    if (await this.#readNumbers(group, locations, from, target, (rows) => new Float32Array(rows))) return target;
+    const [values] = await this.readColumns(["value"], from, to);
+    return Float32Array.from(values, Number);
+  }
+
+  async #readNumbers<Target extends NumberTarget>(
+    { firstRow }: Group,
+    locations: PageLocations | undefined,
+    from: number,
+    target: Target,
+    newArray: (rows: number) => Target,
+  ): Promise<boolean> {
+    if (locations === undefined) return false;
+    const { decompressZstd } = await loadCompressors();
+    const column = {
+      files: this.#files,
+      path: this.path,
+      locations,
+      decompress: (page: Uint8Array) => decompressZstd(page),
+    };
+    return readNumbers(column, from - firstRow, from - firstRow + target.length, target, newArray);
   }
 
   /** A column of texts of a row group as runs; undefined if it is not written so. */

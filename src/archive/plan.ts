@@ -5,6 +5,7 @@ import { readEnd } from "../persistence/snapshot-files.ts";
 import { compareText } from "../codec/parquet/text-order.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import { groupBy } from "./group-by.ts";
+import { messageOf } from "./message-of.ts";
 import type { ArchiveProblem } from "./ports.ts";
 
 /** A checkpoint file that is old enough. Times in Unix seconds; `to` is exclusive. */
@@ -64,7 +65,7 @@ async function findOldSnapshots(
     const parsed = kind === "file" ? parseSnapshotFileName(name) : undefined;
     if (parsed === undefined || parsed.from >= olderThan) continue;
     try {
-      const to = await endOf(files, directory, parsed);
+      const to = await endOf(files, directory, name, parsed);
       if (to <= olderThan) snapshots.push({ name, ...parsed, to });
     } catch (error) {
       onProblem({ path: join(directory, name), reason: messageOf(error) });
@@ -75,10 +76,20 @@ async function findOldSnapshots(
 }
 
 /** @throws Error when the file does not tell its end, or tells nonsense */
-async function endOf(files: FileSystem, directory: string, name: SnapshotName): Promise<number> {
-  const to = await readEnd(files, directory, name);
-  if (to >= name.from) return to;
-  throw new Error(`damaged: expected an end behind its beginning ${name.from}, found ${to}`);
+async function endOf(files: FileSystem, directory: string, name: string, snapshot: SnapshotName): Promise<number> {
+  const told = snapshot.format === "json" ? await endOfJson(files, join(directory, name)) : undefined;
+  const to = told ?? (await readEnd(files, directory, snapshot));
+  if (to >= snapshot.from) return to;
+  throw new Error(`damaged: expected an end behind its beginning ${snapshot.from}, found ${to}`);
+}
+
+const JSON_TAIL_BYTES = 64;
+
+/** Where pegel and the reference write it: last. Reading the whole text would hold the store up; undefined where one must. */
+async function endOfJson(files: FileSystem, path: string): Promise<number | undefined> {
+  const tail = await files.readRange(path, Math.max(0, (await files.sizeOf(path)) - JSON_TAIL_BYTES), JSON_TAIL_BYTES);
+  const [, to] = /"to":(-?\d{1,15})\}\s*$/.exec(new TextDecoder().decode(tail)) ?? [];
+  return to === undefined ? undefined : Number(to);
 }
 
 /** Spreads the snapshots over Parquet files, each as a whole: so it is archived or not, and nothing between. */
@@ -96,8 +107,4 @@ export function windowsOf(hosts: readonly OldHost[]): Window[] {
 
 function endOfAll(hosts: readonly OldHost[]): number {
   return hosts.flatMap(({ snapshots }) => snapshots).reduce((end, { to }) => Math.max(end, to), -Infinity);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,12 +2,12 @@
 
 import type { OpenFiles } from "./open-files.ts";
 import type { SeriesRows } from "./group-index.ts";
-import type { ColumnValues, Group, ParquetFile } from "./parquet-file.ts";
+import type { Group, ParquetFile } from "./parquet-file.ts";
 import type { ArchiveSelection } from "./ports.ts";
 import type { Piece } from "./sample-merger.ts";
 
 /** Read at once; what lies between two reads is time for others. */
-const MAX_ROWS = 65_536;
+const MAX_ROWS = 32_768;
 /** Rows that nobody wants are read along if there are no more of them between two that are: it saves a read. */
 const MAX_GAP_ROWS = 4096;
 
@@ -20,7 +20,7 @@ export async function readPieces(open: OpenFiles, file: ParquetFile, selection: 
     if (group.range.to <= from || group.range.from >= to) continue;
     const index = await open.indexOf(file, group);
     for (const run of readsOf(index.filter((rows) => isWanted(rows, selection)))) {
-      pieces.push(...(await readRun(file, group, run, selection)));
+      pieces.push(...(await readRun(open, file, group, run, selection)));
     }
   }
   return pieces;
@@ -58,6 +58,7 @@ function cut(rows: SeriesRows): SeriesRows[] {
 }
 
 async function readRun(
+  open: OpenFiles,
   file: ParquetFile,
   group: Group,
   run: readonly SeriesRows[],
@@ -66,37 +67,59 @@ async function readRun(
   const start = run[0].firstRow;
   const last = run[run.length - 1];
   const end = last.firstRow + last.rows;
-  // Mostly all rows have the same frequency, and its pages need not be read.
-  const columns = group.frequency === undefined ? ["timestamp", "value", "frequency"] : ["timestamp", "value"];
-  const [timestamps, values, frequencies] = await file.readColumns(columns, start, end);
-  if (timestamps.length !== end - start || values.length !== end - start) {
-    throw new Error(`rows ${start} to ${end}: expected ${end - start}, found ${timestamps.length}`);
-  }
+  const [timePages, valuePages] = await Promise.all([
+    open.pagesOf(file, group, "timestamp"),
+    open.pagesOf(file, group, "value"),
+  ]);
+  const [timestamps, values, frequencyAt] = await Promise.all([
+    file.readTimestamps(group, timePages, start, end),
+    file.readValues(group, valuePages, start, end),
+    readFrequencies(file, group, start, end),
+  ]);
   return run.flatMap(({ metric, path, firstRow, rows }) => {
     const at = firstRow - start;
     const samples = samplesWithin(timestamps, values, at, at + rows, selection);
     if (samples.values.length === 0) return [];
-    return [{ metric, path, frequency: group.frequency ?? Number(frequencies[at + rows - 1]), ...samples }];
+    return [{ metric, path, frequency: frequencyAt(at + rows - 1), ...samples }];
   });
+}
+
+/** The frequency of each row from `start` on. */
+async function readFrequencies(
+  file: ParquetFile,
+  { frequency }: Group,
+  start: number,
+  end: number,
+): Promise<(row: number) => number> {
+  // Mostly all rows of a host have the same one, and its pages need not be read.
+  if (frequency !== undefined) return () => frequency;
+  const [frequencies] = await file.readColumns(["frequency"], start, end);
+  return (row) => Number(frequencies[row]);
 }
 
 /** Rows [begin, end) of the columns whose time lies in the range. */
 function samplesWithin(
-  timestamps: ColumnValues,
-  values: ColumnValues,
+  timestamps: Float64Array,
+  values: Float32Array,
   begin: number,
   end: number,
   { from, to }: ArchiveSelection,
 ): { timestamps: Float64Array; values: Float32Array } {
+  const isWhole = isAscending(timestamps, begin, end) && timestamps[begin] >= from && timestamps[end - 1] < to;
+  if (isWhole) return { timestamps: timestamps.slice(begin, end), values: values.slice(begin, end) };
   const times = new Float64Array(end - begin);
   const numbers = new Float32Array(end - begin);
   let count = 0;
   for (let i = begin; i < end; i++) {
-    const time = Number(timestamps[i]);
-    if (time < from || time >= to) continue;
-    times[count] = time;
-    numbers[count] = Number(values[i]);
+    if (timestamps[i] < from || timestamps[i] >= to) continue;
+    times[count] = timestamps[i];
+    numbers[count] = values[i];
     count++;
   }
-  return { timestamps: times.subarray(0, count), values: numbers.subarray(0, count) };
+  return { timestamps: times.slice(0, count), values: numbers.slice(0, count) };
+}
+
+function isAscending(times: Float64Array, begin: number, end: number): boolean {
+  for (let i = begin + 1; i < end; i++) if (times[i] <= times[i - 1]) return false;
+  return true;
 }

@@ -1,13 +1,13 @@
 // Removes the checkpoint files that are in the archive, each only if it is still the one that was archived: late samples
 // may have been put into it meanwhile.
 
-import { createXXHash64 } from "hash-wasm";
+import { createXXHash64, type IHasher } from "hash-wasm";
 import { isNotFound } from "../persistence/atomic-file.ts";
 import { join } from "../persistence/layout.ts";
 import { readWhole } from "../persistence/snapshot-files.ts";
-import type { FileSystem } from "../runtime/ports.ts";
 import { groupBy } from "./group-by.ts";
 import type { ArchivedSnapshot } from "./manifest.ts";
+import { messageOf } from "./message-of.ts";
 import type { ArchiveOptions } from "./ports.ts";
 
 export interface Removal {
@@ -21,11 +21,12 @@ export async function removeArchived(
   snapshots: readonly ArchivedSnapshot[],
 ): Promise<Removal> {
   const { guard, cluster } = options;
+  const hasher = await createXXHash64();
   let removed = 0;
   const left: ArchivedSnapshot[] = [];
   for (const [host, ofHost] of groupBy(snapshots, (snapshot) => snapshot.host)) {
     const remove = async (): Promise<void> => {
-      const removal = await removeOfHost(options, host, ofHost);
+      const removal = await removeOfHost(options, hasher, host, ofHost);
       removed += removal.removed;
       left.push(...removal.left);
     };
@@ -36,6 +37,7 @@ export async function removeArchived(
 
 async function removeOfHost(
   options: ArchiveOptions,
+  hasher: IHasher,
   host: string,
   snapshots: readonly ArchivedSnapshot[],
 ): Promise<Removal> {
@@ -46,7 +48,8 @@ async function removeOfHost(
   for (const snapshot of snapshots) {
     const path = join(directory, snapshot.name);
     try {
-      if (!(await isAsArchived(files, directory, snapshot))) continue;
+      const bytes = await readWhole(files, directory, snapshot.name);
+      if (hasher.init().update(bytes).digest() !== snapshot.digest) continue;
       await files.remove(path);
       gone.push(snapshot.name);
     } catch (error) {
@@ -65,17 +68,4 @@ async function removeOfHost(
     return { removed: gone.length, left: snapshots };
   }
   return { removed: gone.length, left };
-}
-
-async function isAsArchived(
-  files: FileSystem,
-  directory: string,
-  { name, digest }: ArchivedSnapshot,
-): Promise<boolean> {
-  const hasher = await createXXHash64();
-  return hasher.update(await readWhole(files, directory, name)).digest() === digest;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

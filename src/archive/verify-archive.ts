@@ -6,6 +6,7 @@ import { compareText } from "../codec/parquet/text-order.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import { Catalogs, type CatalogEntry } from "./catalog.ts";
 import { indexOf, type SeriesRows } from "./group-index.ts";
+import { messageOf } from "./message-of.ts";
 import { clusterDirectory } from "./names.ts";
 import { ForeignFileError, ParquetFile } from "./parquet-file.ts";
 import type { ArchiveProblem } from "./ports.ts";
@@ -128,8 +129,4 @@ async function checkSeries(file: ParquetFile, { firstRow, rows }: SeriesRows): P
       last = time;
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 // The encoder in a thread of its own, so that samples are taken while it works: both ends of the line between the threads.
 
 import type { WorkerPort, WorkerThread } from "../runtime/ports.ts";
+import { messageOf } from "./message-of.ts";
 import type { ArchiveEncoder, EncodedEnd, EncodedHost, EncoderFile, EncoderHost } from "./ports.ts";
 
 type Request =
@@ -79,8 +80,7 @@ export function serveEncoder(port: WorkerPort, encoder: ArchiveEncoder): void {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- WorkerEncoder wrote it
     answer(encoder, message as Request).then(
       ({ result, transfer }) => port.post({ result } satisfies Reply, transfer),
-      (error: unknown) =>
-        port.post({ failure: error instanceof Error ? error.message : String(error) } satisfies Reply),
+      (error: unknown) => port.post({ failure: messageOf(error) } satisfies Reply),
     );
   });
 }

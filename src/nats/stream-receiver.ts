@@ -23,7 +23,7 @@ export interface StreamReceiverOptions {
 }
 
 /** How often the consumer is asked how much is waiting. */
-const LAG_INTERVAL_MS = 10_000;
+const LAG_INTERVAL_MS = 2000;
 /** A consumer that has delivered for so long is taken for sound: the next failure is the first again. */
 const SOUND_MS = 10_000;
 

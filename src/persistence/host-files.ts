@@ -247,8 +247,9 @@ export class HostFiles {
 
   /** Removes the WALs, of which a snapshot covers all, and so it does these records, which are in none yet. */
   async #forget(records: readonly Uint8Array[]): Promise<void> {
-    const hasUnread = this.#hasUnreadWal || this.#earlier.hasUnread;
-    if (hasUnread && this.#walBytes + sizeOf(records) <= MAX_KEPT_WAL_BYTES) return this.#keep(records);
+    const { hasUnread } = this.#earlier;
+    const isTooMuch = this.#walBytes + sizeOf(records) > MAX_KEPT_WAL_BYTES;
+    if (this.#hasUnreadWal || (hasUnread && !isTooMuch)) return this.#keep(records);
     if (this.#walBytes === 0 && !this.#hasTornEnd && this.#earlier.isEmpty) return;
     await this.prepareDirectory();
     if (!hasUnread) await this.#earlier.remove();

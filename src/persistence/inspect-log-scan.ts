@@ -1,5 +1,5 @@
 // Reads a WAL or a journal record by record, in bounded memory, and tells of every byte that is no record. The plain
-// twin of record-replay.ts, which fills a store as fast as it can: both must find the same records and the same damage.
+// twin of record-reading.ts, which fills a store as fast as it can: both must find the same records and the same damage.
 
 import {
   decodeHostRecord,

@@ -30,7 +30,9 @@ export function clusterNamed(clusters: Clusters, name: string, path: string): Cl
   throw notFound(path, "a described cluster", clusters.keys(), name);
 }
 
-export function subClusterNamed(cluster: Cluster, name: string, path: string): SubCluster {
+/** Undefined if none is named; to Go, which these requests come from, an empty name is none. */
+export function subClusterGiven(cluster: Cluster, name: string | undefined, path: string): SubCluster | undefined {
+  if (name === undefined || name === "") return undefined;
   const subCluster = cluster.subClusters.get(name);
   if (subCluster !== undefined) return subCluster;
   throw notFound(path, `a subcluster of ${cluster.name}`, cluster.subClusters.keys(), name);

@@ -9,7 +9,7 @@ import {
   metricsNamed,
   partOfJob,
   scopesNamed,
-  subClusterNamed,
+  subClusterGiven,
   wholeHost,
 } from "./load-names.ts";
 import { LoadPlanner, type LoadGroup, type LoadPlan, type PlannedHost } from "./load-plan.ts";
@@ -33,7 +33,7 @@ export function planJob(context: PlanContext, request: JobDataRequest): LoadPlan
   const range = { from: job.startTime, to: stopOf(job), resolution };
   checkResolution(resolution);
   const planner = new LoadPlanner(limits);
-  const given = job.subCluster === undefined ? undefined : subClusterNamed(cluster, job.subCluster, "job.subCluster");
+  const given = subClusterGiven(cluster, job.subCluster, "job.subCluster");
   const whole = new WholeHosts();
   const hosts = job.resources.flatMap((resource, index): PlannedHost[] => {
     const host = hostnameOf(resource, index);
@@ -93,8 +93,7 @@ export async function planNodeList(context: PlanContext, request: NodeListDataRe
   checkRange(from, to);
   checkResolution(resolution);
   const planner = new LoadPlanner(limits);
-  const given =
-    request.subCluster === undefined ? undefined : subClusterNamed(cluster, request.subCluster, "subCluster");
+  const given = subClusterGiven(cluster, request.subCluster, "subCluster");
   const names =
     request.nodes === undefined
       ? await source.hosts(cluster.name, from, to)

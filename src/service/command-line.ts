@@ -68,8 +68,8 @@ export const usage = [
   "Usage: pegel [flags]                            run the store",
   "       pegel inspect [-samples] [-json] PATH    print what a file or directory of checkpoints holds",
   "       pegel verify DIR                         check all files; exit 1 and list what is wrong",
-  "       pegel archive ls|verify|export DIR       list, check or export Parquet files; -help tells more",
-  "       pegel health [-config FILE] [URL]        exit 0 if the store that runs here answers and has loaded, else 1",
+  "       pegel archive ls|verify|export DIR       list, check, export Parquet files; -help tells more",
+  "       pegel health [-config FILE] [URL]        exit 0 if the store here is up and loaded",
   "",
   ...Array.from(FLAGS, ([name, flag]) => `  ${`-${name} ${flag.value ?? ""}`.padEnd(22)} ${flag.about}`),
 ].join("\n");

@@ -34,19 +34,19 @@ export const clustersSchema = section({
 
 /** All clusters that the section names, by the names of their files; those with mistakes are in `findings`. */
 export async function readClusters(
-  section: { readonly place: Place; readonly value: unknown } | undefined,
+  given: { readonly place: Place; readonly value: unknown } | undefined,
   files: ConfigFiles,
   findings: Findings,
 ): Promise<Cluster[]> {
-  if (section === undefined || section.value === null || section.value === undefined) return [];
-  if (Array.isArray(section.value)) {
+  if (given === undefined || given.value === null || given.value === undefined) return [];
+  if (Array.isArray(given.value)) {
     // cc-backend's section of this name, which a file that is used for both may have.
-    findings.warnings.push(atPlace(section.place, "a list is ignored; expected an object with the key directory"));
+    findings.warnings.push(atPlace(given.place, "a list is ignored; expected an object with the key directory"));
     return [];
   }
-  const directory = readBySchema(clustersSchema, section.value, section.place, findings)?.directory;
+  const directory = readBySchema(clustersSchema, given.value, given.place, findings)?.directory;
   if (directory === undefined) return [];
-  const place = below(section.place, "directory");
+  const place = below(given.place, "directory");
   const paths = await listDescriptions(directory, place, files, findings);
   const clusters: Cluster[] = [];
   for (const path of paths) {

@@ -1,5 +1,6 @@
 // What becomes of checkpoint files in the archive, and how it reads back.
 
+import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MemoryFileSystem } from "../../src/runtime/memory.ts";
 import {
@@ -90,6 +91,26 @@ describe("archiving", () => {
         [`load  ${T0 + 60}`, 2],
       ]),
     );
+  });
+
+  test("reads JSON checkpoint files of any layout, and no more of them than it needs to see that they are too young", async () => {
+    const old =
+      '{ "to": 1795557600, "from": 1795554000, "metrics": {"load":{"frequency":60,"start":1795554000,"data":[1]}}}';
+    files.put(snapshotPath({ format: "json", series: [] }), new TextEncoder().encode(old));
+    const young = putSnapshot(files, {
+      format: "json",
+      from: T0 + 60,
+      series: [{ values: Array<number>(999).fill(1) }],
+    });
+    let bytesRead = 0;
+    const readRange = files.readRange.bind(files);
+    files.readRange = async (path, offset, sizeBytes) => {
+      if (path === young) bytesRead += sizeBytes;
+      return readRange(path, offset, sizeBytes);
+    };
+    const { summary } = await archive(files, { olderThan: T0 + HOUR });
+    expect(summary).toMatchObject({ rows: 1, archivedSnapshots: 1 });
+    expect(bytesRead).toBeLessThan(100);
   });
 
   test("of two values for the same time the later checkpoint's stays", async () => {
@@ -260,6 +281,87 @@ describe("reading", () => {
     putSnapshot(files, { host: "a03", series: [{ values: [5] }] });
     await archive(files);
     expect((await reader.read({ cluster: CLUSTER, host: "a03", from: 0, to: 2 ** 40 })).series).toHaveLength(1);
+  });
+
+  test("at any moment of a run gives all samples that are not in checkpoint files any more, and no error", async () => {
+    putSnapshot(files, { host: "b", series: [{ values: [1, 2] }] });
+    putSnapshot(files, { host: "b", from: T0 + DAY, series: [{ values: [3] }] });
+    const reader = newReader(files);
+    const read = async (): Promise<{ count: number; errors: readonly string[] }> => {
+      const answer = await reader.read({ cluster: CLUSTER, host: "b", from: 0, to: 2 ** 40 });
+      return { count: samplesOf(answer).size, errors: answer.errors };
+    };
+    const seen = new Set<number>();
+    let isReading = false;
+    // Every operation of the run waits for a read of its own; reads take turns with the run's operations.
+    files.onOperation = async ({ name, path }): Promise<"ok"> => {
+      if (isReading) return "ok";
+      isReading = true;
+      const hadFiles = namesIn(files, `${CHECKPOINTS}/${CLUSTER}/b`).length;
+      const { count, errors } = await read();
+      isReading = false;
+      expect(errors, `${name} ${path}`).toEqual([]);
+      if (hadFiles < 2) expect(count, `${name} ${path}`).toBe(3);
+      seen.add(count);
+      return "ok";
+    };
+    await archive(files);
+    files.onOperation = undefined;
+    expect([...seen]).toEqual([0, 3]);
+  });
+
+  test("takes no file for missing that a run adds while the read is under way", async () => {
+    const all = { cluster: CLUSTER, host: "b", from: 0, to: 2 ** 40 };
+    for (let pause = 0; pause < 8; pause++) {
+      putSnapshot(files, { host: "b", series: [{ values: [pause] }] });
+      let begun = 0;
+      const reader = newReader(files);
+      files.onOperation = async (): Promise<"ok"> => {
+        // The operations of the run come by here as well.
+        if (begun++ === pause) await archive(files);
+        return "ok";
+      };
+      const { errors } = await reader.read(all);
+      files.onOperation = undefined;
+      expect(errors, `the run comes after ${pause} operations`).toEqual([]);
+      expect([...samplesOf(await reader.read(all)).values()]).toEqual([pause]);
+    }
+  });
+
+  test("gives any range of series of many pages, whatever lies before and behind them in the file", async () => {
+    const values = (seed: number): (number | null)[] =>
+      Array.from({ length: 20_000 }, (_, i) => ((i + seed) % 11 === 0 ? null : Math.fround(seed * 1e5 + i / 3)));
+    const series = ["a", "b", "c"].flatMap((metric, m) =>
+      [["hwthread0"], ["hwthread1"]].map((path, p) => ({ metric, path, frequency: 1, values: values(2 * m + p) })),
+    );
+    putSnapshot(files, { host: "long", to: T0 + 20_000, series });
+    await archive(files);
+    const reader = newReader(files);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...series),
+        fc.integer({ min: -10, max: 20_010 }),
+        fc.integer({ min: 1, max: 20_010 }),
+        async ({ metric, path: [thread], values: given }, first, count) => {
+          const [from, to] = [T0 + first, T0 + first + count];
+          const accepts = ([name]: readonly string[]): boolean => name === thread;
+          const answer = await reader.read({ cluster: CLUSTER, host: "long", metrics: [metric], accepts, from, to });
+          expect(answer.errors).toEqual([]);
+          const expected = given.flatMap((value, i): [number, number][] =>
+            value === null || T0 + i < from || T0 + i >= to ? [] : [[T0 + i, value]],
+          );
+          const [found] = answer.series;
+          const pairs = Array.from(found?.timestamps ?? [], (time, i) => [time, found?.values[i]]);
+          expect(pairs.length).toBe(expected.length);
+          expect(pairs.flat().join()).toBe(expected.flat().join());
+        },
+      ),
+      { numRuns: 60 },
+    );
+    const whole = await reader.read({ cluster: CLUSTER, host: "long", from: 0, to: 2 ** 40 });
+    expect(whole.series.map(({ values: found }) => found.length)).toEqual(
+      series.map(({ values: given }) => given.filter((value) => value !== null).length),
+    );
   });
 
   test("asks the disk for a few pages only, and the second time for even less", async () => {

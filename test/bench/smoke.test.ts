@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { withoutNatsServer } from "../support/nats-server.ts";
 import type { QuestionReport } from "../../bench/report.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -84,7 +85,9 @@ describe("the bench in its smoke size", () => {
     ["checkpoint", 6],
     ["archive", 9],
     ["commit", 15],
-  ])("%s gives %d figures, of results that were checked", (name, count) => {
+    ["runtimes", 33],
+    ...(withoutNatsServer ? [] : [["nats", 6] as const]),
+  ] as const)("%s gives %d figures, of results that were checked", (name, count) => {
     const report = reportOf(name);
     expect(report?.rows).toHaveLength(count);
     for (const row of report?.rows ?? []) {

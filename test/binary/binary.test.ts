@@ -94,6 +94,9 @@ test("-cleanup-checkpoints archives in its thread, with the encoder that is insi
   const [name = ""] = readdirSync(join(directory, "archive/c")).filter((each) => each.endsWith(".parquet"));
   expect(readFileSync(join(directory, "archive/c", name)).toString("latin1", 0, 4)).toBe("PAR1");
 
+  expect(await runToEnd("archive", "ls", "archive")).toMatchObject({ code: 0, stdout: expect.stringContaining(name) });
+  expect(await runToEnd("archive", "verify", "archive")).toMatchObject({ code: 0, stderr: "" });
+
   const second = start("-config", config);
   expect(await valuesOf(await second.listening(), old, old + 30)).toEqual([0, 10, 20]);
 });

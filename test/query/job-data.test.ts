@@ -264,6 +264,9 @@ describe("what is not there is told beside the data:", () => {
     expect((await fixture.jobs.loadData({ job, metrics: ["of_node"] })).errors).toEqual([
       { host: "x1", error: "expected a host of a subcluster of test; none lists it, and the request names none" },
     ]);
+    const listed = { ...jobOn(["s01"]), subCluster: "" };
+    fixture.write("s01", undefined, "of_node", [2]);
+    expect((await fixture.jobs.loadData({ job: listed, metrics: ["of_node"] })).errorCount).toBe(0);
     const { data } = await fixture.jobs.loadData({ job: { ...job, subCluster: "smt" }, metrics: ["of_node"] });
     expect(valuesOf(metricIn(data, "of_node", "node"))).toEqual({ x1: [1] });
   });

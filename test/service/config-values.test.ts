@@ -202,6 +202,11 @@ describe("a value is refused", () => {
       ['config.json: metric-store.cleanup: directory is required with mode "archive"'],
     ],
     [
+      "a switch that is no switch",
+      withStore({ cleanup: { query: "no" } }),
+      ['config.json: metric-store.cleanup.query: expected true or false, found "no"'],
+    ],
+    [
       "subscriptions that are no list",
       withStore({ "nats-subscriptions": {} }),
       ["config.json: metric-store.nats-subscriptions: expected an array of subscriptions, found an object"],

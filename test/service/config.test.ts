@@ -31,7 +31,7 @@ describe("what is read", () => {
           maxWalSizeBytes: Infinity,
           sync: "commit",
         },
-        cleanup: { mode: "delete", directory: undefined },
+        cleanup: { mode: "delete", directory: undefined, isQueried: true },
         debug: { dumpToFile: undefined, gops: false },
         subscriptions: [],
         limits: defaultLimits,
@@ -65,7 +65,7 @@ describe("what is read", () => {
           "num-workers": 4,
           "checkpoint-interval": "90s",
           checkpoints: { "file-format": "json", directory: "/var/cp", "max-wal-size": 1024, sync: "250ms" },
-          cleanup: { mode: "archive", directory: "/var/archive" },
+          cleanup: { mode: "archive", directory: "/var/archive", query: false },
           debug: { "dump-to-file": "", gops: false },
           "nats-subscriptions": [{ "subscribe-to": "hpc-nats", "cluster-tag": "fritz" }, { "subscribe-to": "other.*" }],
           limits: { "body-size-bytes": 20_000_000, "rejections-listed": 5 },
@@ -93,7 +93,7 @@ describe("what is read", () => {
       numWorkers: 4,
       checkpointIntervalMs: 90_000,
       checkpoints: { fileFormat: "json", directory: "/var/cp", maxWalSizeBytes: 1024, sync: { everyMs: 250 } },
-      cleanup: { mode: "archive", directory: "/var/archive" },
+      cleanup: { mode: "archive", directory: "/var/archive", isQueried: false },
       debug: { dumpToFile: undefined, gops: false },
       subscriptions: [
         { kind: "core", subject: "hpc-nats", cluster: "fritz" },
@@ -146,7 +146,7 @@ describe("what is read", () => {
 
   test("deleting needs no directory", async () => {
     const { metricStore } = await load(withStore({ cleanup: { mode: "delete" } }));
-    expect(metricStore.cleanup).toEqual({ mode: "delete", directory: undefined });
+    expect(metricStore.cleanup).toEqual({ mode: "delete", directory: undefined, isQueried: true });
   });
 
   test("sections in files of their own, under the paths as given", async () => {

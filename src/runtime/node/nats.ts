@@ -83,8 +83,11 @@ function connectReason(error: unknown): string {
 function sessionOf(connection: NatsConnection): NatsSession {
   let lastError: Error | undefined;
   void (async () => {
-    // What the server says before it hangs up is the reason.
-    for await (const status of connection.status()) if (status.type === "error") lastError = status.error;
+    // What the server says before it hangs up is the reason; but it says what is not allowed without hanging up.
+    for await (const status of connection.status()) {
+      if (status.type === "error" && !(status.error instanceof errors.PermissionViolationError))
+        lastError = status.error;
+    }
   })();
   return {
     server: connection.getServer(),
@@ -110,8 +113,8 @@ function sessionOf(connection: NatsConnection): NatsSession {
     },
     newInbox: () => createInbox(),
     flush: () => connection.flush(),
-    pauseReading: () => socketOf(connection)?.pause?.(),
-    resumeReading: () => socketOf(connection)?.resume?.(),
+    pauseReading: () => socketOf(connection)?.pause(),
+    resumeReading: () => socketOf(connection)?.resume(),
     close: () => connection.close(),
   };
 }
@@ -123,10 +126,10 @@ function isNoResponders(error: unknown): boolean {
   return error instanceof errors.NoRespondersError || (error instanceof errors.RequestError && error.isNoResponders());
 }
 
-/** A TCP, TLS or WebSocket; that of `ws` on Bun cannot pause. */
+/** A TCP, TLS or WebSocket. */
 interface Pausable {
-  readonly pause?: () => unknown;
-  readonly resume?: () => unknown;
+  readonly pause: () => unknown;
+  readonly resume: () => unknown;
 }
 
 /** The clients have no way to leave the socket unread, as back-pressure wants it. */
