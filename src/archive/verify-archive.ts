@@ -8,7 +8,7 @@ import { Catalogs, type CatalogEntry } from "./catalog.ts";
 import { indexOf, type SeriesRows } from "./group-index.ts";
 import { messageOf } from "./message-of.ts";
 import { clusterDirectory } from "./names.ts";
-import { ForeignFileError, ParquetFile } from "./parquet-file.ts";
+import { ForeignFileError, ParquetFile, type Group } from "./parquet-file.ts";
 import type { ArchiveProblem } from "./ports.ts";
 
 export interface ArchiveCheck {
@@ -92,14 +92,15 @@ async function checkRows(file: ParquetFile, hosts: readonly string[] | undefined
   const found = new Set<string>();
   let last: SeriesRows | undefined;
   for (const group of file.groups) {
-    for (const series of await indexOf(file, group)) {
+    const index = await indexOf(file, group);
+    for (const series of index) {
       if (file.sequence >= 0 && last !== undefined && compareSeries(last, series) >= 0) {
         throw new Error(`row ${series.firstRow}: not sorted by host, metric and selector`);
       }
-      await checkSeries(file, series);
       found.add(series.host);
       last = series;
     }
+    await checkNumbers(file, group, new Set(index.map(({ firstRow }) => firstRow)));
   }
   if (hosts !== undefined) expectEqual("hosts", hosts.join(", "), [...found].join(", "));
 }
@@ -115,18 +116,24 @@ function compareSeries(a: SeriesRows, b: SeriesRows): number {
 /** Rows read at once. */
 const ROWS_PER_READ = 65_536;
 
-async function checkSeries(file: ParquetFile, { firstRow, rows }: SeriesRows): Promise<void> {
+/** @param starts first rows of the series, at which time begins anew */
+async function checkNumbers(file: ParquetFile, group: Group, starts: ReadonlySet<number>): Promise<void> {
+  const timePages = await file.readPageLocations("timestamp", group);
+  const valuePages = await file.readPageLocations("value", group);
+  const end = group.firstRow + group.rows;
   let last = -Infinity;
-  for (let from = firstRow; from < firstRow + rows; from += ROWS_PER_READ) {
-    const to = Math.min(firstRow + rows, from + ROWS_PER_READ);
-    const [times, frequencies, values] = await file.readColumns(["timestamp", "frequency", "value"], from, to);
-    for (const column of [times, frequencies, values]) expectEqual(`rows from ${from}`, to - from, column.length);
+  for (let from = group.firstRow; from < end; from += ROWS_PER_READ) {
+    const to = Math.min(end, from + ROWS_PER_READ);
+    const times = await file.readTimestamps(group, timePages, from, to);
+    const values = await file.readValues(group, valuePages, from, to);
+    const [frequencies] = await file.readColumns(["frequency"], from, to);
+    for (const column of [times, values, frequencies]) expectEqual(`rows from ${from}`, to - from, column.length);
     for (let i = 0; i < to - from; i++) {
-      const time = Number(times[i]);
-      if (file.sequence >= 0 && time <= last) throw new Error(`row ${from + i}: not sorted by time`);
+      if (starts.has(from + i)) last = -Infinity;
+      if (file.sequence >= 0 && times[i] <= last) throw new Error(`row ${from + i}: not sorted by time`);
       if (Number.isNaN(values[i])) throw new Error(`row ${from + i}: the value is NaN`);
       if (Number(frequencies[i]) <= 0) throw new Error(`row ${from + i}: the frequency is not above 0`);
-      last = time;
+      last = times[i];
     }
   }
 }

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { verifyArchive } from "../../src/archive/verify-archive.ts";
+import { encodeHost } from "../../src/persistence/snapshot-files.ts";
 import { MemoryFileSystem, type Fault } from "../../src/runtime/memory.ts";
 import {
   ARCHIVE,
@@ -11,10 +12,12 @@ import {
   DAY,
   HOUR,
   namesIn,
+  newEncoder,
   newReader,
   putSnapshot,
   readAll,
   samplesOf,
+  snapshotOf,
   T0,
 } from "./setup.ts";
 
@@ -221,4 +224,20 @@ test("an archive that is sound is told to be", async () => {
     rows: 4,
     bytes,
   });
+});
+
+test("a file of ours whose hosts are out of order is told by verify", async () => {
+  const encoder = newEncoder();
+  const bytes = (): Uint8Array<ArrayBuffer> =>
+    new Uint8Array(encodeHost(snapshotOf({ series: [{ values: [1] }] }), "bin"));
+  const pieces = [await encoder.begin({ cluster: CLUSTER, sequence: 1 })];
+  for (const host of ["b", "a"]) {
+    pieces.push((await encoder.addHost({ host, snapshots: [{ format: "bin", bytes: bytes() }] })).bytes);
+  }
+  pieces.push((await encoder.finish())?.bytes ?? new Uint8Array(0));
+  files.put(`${DIRECTORY}/1.parquet`, Buffer.concat(pieces));
+  const { failures } = await verifyArchive(files, ARCHIVE);
+  expect(failures).toEqual([
+    { path: `${DIRECTORY}/1.parquet`, reason: "row 1: not sorted by host, metric and selector" },
+  ]);
 });
