@@ -4,7 +4,7 @@ import { parseLine } from "../src/codec/line-protocol/grammar.ts";
 import { findLineEnd, OPEN_QUOTE } from "../src/codec/line-protocol/line-end.ts";
 import type { MetricStore } from "../src/core/store.ts";
 import { levelPathOf } from "../src/ingest/level-path.ts";
-import type { IngestLimits } from "../src/ingest/ingest.ts";
+import type { IngestLimits } from "../src/ingest/ingest-options.ts";
 import type { IngestReport } from "../src/ingest/report.ts";
 
 const NEWLINE = 0x0a;

@@ -1,6 +1,7 @@
 // Ingest, with its kernel and its pieces, against the model: the same report, the same store.
 import { MetricStore } from "../src/core/store.ts";
-import { Ingest, type IngestLimits } from "../src/ingest/ingest.ts";
+import { Ingest } from "../src/ingest/ingest.ts";
+import type { IngestLimits } from "../src/ingest/ingest-options.ts";
 import { modelBatch, type ModelSample } from "./line-model.ts";
 import { lineBody, NOW, RETENTION_SECONDS } from "./lines.ts";
 import { cut } from "./mutate.ts";

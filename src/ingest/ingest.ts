@@ -4,32 +4,13 @@ import { INPUT_BYTES, STOP_END, STOP_FULL } from "../codec/line-protocol/kernel.
 import { parseLine } from "../codec/line-protocol/grammar.ts";
 import type { LineSample } from "../codec/line-protocol/grammar.ts";
 import { findLineEnd, OPEN_QUOTE } from "../codec/line-protocol/line-end.ts";
-import type { MetricStore } from "../core/store.ts";
+import type { IngestOptions } from "./ingest-options.ts";
 import { levelPathOf } from "./level-path.ts";
 import { LineLearner } from "./line-learner.ts";
 import type { IngestReport } from "./report.ts";
 import { writeSamples, type Sample } from "./sample-batch.ts";
-import { oneSample, type SampleLog } from "./sample-log.ts";
+import { oneSample } from "./sample-log.ts";
 import { newCounters, Tally, type IngestCounters } from "./tally.ts";
-
-export interface IngestLimits {
-  readonly nameLengthBytes: number;
-  readonly lineLengthBytes: number;
-  readonly rejectionsListed: number;
-  readonly contexts: number;
-  readonly ignoredKeys: number;
-}
-
-export interface IngestOptions {
-  readonly store: MetricStore;
-  readonly limits: IngestLimits;
-  /** Samples older than this many seconds are rejected. */
-  readonly retentionSeconds: number;
-  /** Unix seconds. */
-  readonly now: () => number;
-  /** Makes samples durable; without it they are in memory only. */
-  readonly log?: SampleLog;
-}
 
 /** Takes the pieces of one body. */
 export interface Batch {

@@ -1,7 +1,7 @@
 // Samples that a program has as values: the same path as that of lines, without the text.
 
 import type { LevelPath } from "../core/level.ts";
-import type { IngestOptions } from "./ingest.ts";
+import type { IngestOptions } from "./ingest-options.ts";
 import { pathProblem } from "./level-path.ts";
 import type { IngestReport } from "./report.ts";
 import { oneSample } from "./sample-log.ts";
