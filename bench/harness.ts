@@ -26,7 +26,7 @@ export interface Case {
 }
 
 /** Units say which way is better: more per second, or less time and memory. */
-export type Unit = "M lines/s" | "M records/s" | "M rows/s" | "commits/s" | "MB/s" | "ms" | "MB" | "B";
+export type Unit = "M lines/s" | "M records/s" | "M rows/s" | "commits/s" | "MB/s" | "ms" | "ns" | "MB" | "B";
 
 /** What to reach: a value in the figure's unit, or how many times better than the reference. */
 export interface Target {

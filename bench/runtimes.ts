@@ -62,13 +62,28 @@ async function measureIngest({ scale }: RunOptions, checks: Checks): Promise<Fig
       const loads: PostLoad[] = [];
       try {
         for (const { port } of servers) loads.push(await PostLoad.open(port, workload, connections, begin));
-        const perSecond = await alternate(loads, slices, (load) => load.postFor(sliceMs));
+        // Of the first minute, when the store meets its series.
+        const lines = loads.map(() => workload.series.length);
+        const perSecond = await alternate([...loads.keys()], slices, async (i) => {
+          const sliceBegin = performance.now();
+          const rate = await loads[i].postFor(sliceMs);
+          lines[i] += (rate * (performance.now() - sliceBegin)) / 1000;
+          return rate;
+        });
+        const cpuMs = await Promise.all(servers.map(cpuMsOf));
         for (const load of loads) await load.check(checks);
         figures.push(
           ...figuresOf(
             what,
             "M lines/s",
-            perSecond.map((lines) => lines / 1e6),
+            perSecond.map((rate) => rate / 1e6),
+          ),
+        );
+        figures.push(
+          ...figuresOf(
+            `CPU time of a line, start included, ${what}`,
+            "ns",
+            cpuMs.map((ms, i) => (ms * 1e6) / lines[i]),
           ),
         );
         figures.push(...figuresOf(`RSS after ${what}`, "MB", await Promise.all(servers.map(rssMb))));
@@ -105,11 +120,13 @@ function measureQueries({ scale }: RunOptions, checks: Checks): Promise<Figure[]
 async function measureStarts({ scale }: RunOptions, checks: Checks): Promise<Figure[]> {
   const commands = await commandsOfRuntimes();
   const startMs = commands.map((): number[] => []);
+  const cpuMs = commands.map((): number[] => []);
   const rss = commands.map((): number[] => []);
   for (let i = 0; i < SIZES[scale].starts; i++) {
     for (const [j, command] of commands.entries()) {
       const server = await startStoreServer(command, { fileFormat: "wal" });
       startMs[j].push(server.startMs);
+      cpuMs[j].push(await cpuMsOf(server));
       rss[j].push(await rssMb(server));
       await server.stop();
     }
@@ -117,6 +134,7 @@ async function measureStarts({ scale }: RunOptions, checks: Checks): Promise<Fig
   checks.equal("runtimes that start", startMs.length, RUNTIMES.length);
   return [
     ...figuresOf("start to first answer", "ms", startMs.map(medianOf)),
+    ...figuresOf("CPU time of the start", "ms", cpuMs.map(medianOf)),
     ...figuresOf("RSS after the start", "MB", rss.map(medianOf)),
   ];
 }
@@ -146,6 +164,17 @@ async function commandsOfRuntimes(): Promise<Command[]> {
 async function rssMb({ pid }: StoreServer): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** What a system's clock counts in on Linux. */
+const TICK_MS = 10;
+
+/** CPU time of the process since its start, of all its threads: what other work on the machine does not change. */
+async function cpuMsOf({ pid }: StoreServer): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // Behind the name, which may hold anything, the 12th and 13th are user and system time.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** @param values in the order of RUNTIMES */

@@ -10,6 +10,8 @@ import type { NatsMessage } from "../runtime/nats-ports.ts";
 export type Publish = (subject: string, payload: Uint8Array | string) => void;
 
 export interface Acknowledgements {
+  /** Something on disk is not acknowledged, since others have to come again before. */
+  readonly isHeldUp: boolean;
   /** A message has come. Returns false when others before it have not, though they were delivered: start anew. */
   take(message: NatsMessage): boolean;
   /** These are on disk. */
@@ -30,9 +32,10 @@ export function acknowledgementsOf(info: ConsumerInfo): Acknowledgements {
   return policy === "none" ? none : explicit;
 }
 
-const none: Acknowledgements = { take: () => true, committed: () => {}, failed: () => {} };
+const none: Acknowledgements = { isHeldUp: false, take: () => true, committed: () => {}, failed: () => {} };
 
 const explicit: Acknowledgements = {
+  isHeldUp: false,
   take: () => true,
   committed(messages, publish) {
     for (const { reply } of messages) if (reply !== undefined) publish(reply, ACK);
@@ -58,6 +61,10 @@ class AckAll implements Acknowledgements {
     this.#lastDelivered = delivered.stream_seq;
     this.#missing = pending;
     this.#delivery = delivered.consumer_seq;
+  }
+
+  get isHeldUp(): boolean {
+    return this.#reply !== undefined;
   }
 
   take({ reply }: NatsMessage): boolean {

@@ -1,5 +1,8 @@
 // Asks a pull consumer for messages, a bounded number of bytes at a time: what has been asked for and what is not on disk
 // yet stay within a window together. No room, no request; so a slow disk makes messages wait in the stream.
+//
+// There is one request at a time: of several the server serves each in turn, and does not tell when one is fulfilled. The
+// next is made with the last message of the one before, so little is lost by that.
 
 import type { NatsMessage, NatsSession, NatsSubscription } from "../runtime/nats-ports.ts";
 import { type ConsumerConfig, NANOS_PER_MS } from "./jetstream-api.ts";
@@ -24,13 +27,12 @@ export interface PullWindow {
 
 interface PullRequest {
   readonly subject: string;
-  readonly bytes: number;
+  /** Still to come. */
   messages: number;
 }
 
-/** Requests in a window: while one is answered the next is at the server already. */
-const REQUESTS_PER_WINDOW = 4;
-const MAX_REQUESTS = 2;
+/** While the messages of one are on their way to the disk there is room for another. */
+const REQUESTS_PER_WINDOW = 2;
 /** A request that finds nothing ends after so long; the server shows in between that it is alive. */
 const EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 5000;
@@ -42,8 +44,8 @@ export class Puller {
   readonly #options: PullerOptions;
   readonly #inbox: string;
   readonly #subscription: NatsSubscription;
-  /** In the order in which the server answers them. */
-  readonly #requests: PullRequest[] = [];
+  #request: PullRequest | undefined;
+  #isClosed = false;
   readonly #size: PullWindow;
   #nextRequest = 0;
   #lastSignMs: number;
@@ -68,9 +70,9 @@ export class Puller {
     this.pull();
   }
 
-  /** Asks for more where there is room; to be called whenever something has got onto the disk. */
+  /** Asks for more if there is room; to be called whenever something has got onto the disk. */
   pull(): void {
-    while (this.#requests.length < MAX_REQUESTS && this.#hasRoom()) this.#request();
+    if (this.#request === undefined && !this.#isClosed && this.#hasRoom()) this.#ask();
   }
 
   /** Ends the puller from outside. */
@@ -81,66 +83,63 @@ export class Puller {
   /** Asks for nothing more; resolves when what was under way has come. */
   async drain(): Promise<void> {
     this.#cancelWatch();
-    this.#requests.length = MAX_REQUESTS;
+    this.#isClosed = true;
     await this.#subscription.drain();
   }
 
   /** Takes nothing more; what is under way comes again later. */
   close(): void {
     this.#cancelWatch();
-    this.#requests.length = MAX_REQUESTS;
+    this.#isClosed = true;
     this.#subscription.unsubscribe();
   }
 
   #hasRoom(): boolean {
     const { window, inFlight } = this.#options;
     const { bytes, messages } = inFlight();
-    const asked = this.#requests.reduce((sum, request) => sum + request.bytes, 0);
-    const askedMessages = this.#requests.reduce((sum, request) => sum + request.messages, 0);
     // One request must always fit, or a message of the server's full size would never.
-    if (bytes === 0 && this.#requests.length === 0) return true;
-    return (
-      bytes + asked + this.#size.bytes <= window.bytes &&
-      messages + askedMessages + this.#size.messages <= window.messages
-    );
+    if (messages === 0) return true;
+    return bytes + this.#size.bytes <= window.bytes && messages + this.#size.messages <= window.messages;
   }
 
-  #request(): void {
-    const { session, subject } = this.#options;
-    const { bytes, messages } = this.#size;
+  #ask(): void {
+    const { session, subject, environment, consumer } = this.#options;
     const reply = `${this.#inbox}.${this.#nextRequest++}`;
-    if (this.#requests.length === 0) this.#lastSignMs = this.#options.environment.clock.monotonicMs();
-    this.#requests.push({ subject: reply, bytes, messages });
-    session.publish(subject, requestPayload(this.#size, this.#options.consumer), reply);
+    this.#lastSignMs = environment.clock.monotonicMs();
+    this.#request = { subject: reply, messages: this.#size.messages };
+    session.publish(subject, requestPayload(this.#size, consumer), reply);
   }
 
   #take(message: NatsMessage): void {
     this.#lastSignMs = this.#options.environment.clock.monotonicMs();
     // Only what the server itself says comes on the inbox; messages keep the subject that they were published on.
     if (message.headers !== undefined && message.subject.startsWith(this.#inbox)) return this.#takeStatus(message);
-    const [first] = this.#requests;
-    if (first !== undefined && --first.messages === 0) this.#requests.shift();
+    if (this.#request !== undefined && --this.#request.messages === 0) this.#request = undefined;
     this.#options.take(message);
     this.pull();
   }
 
   #takeStatus({ subject, headers }: NatsMessage): void {
     const { code, description } = headers ?? { code: 0, description: "" };
-    if (code === HEARTBEAT) return;
-    const index = this.#requests.findIndex((request) => request.subject === subject);
-    if (index !== -1) this.#requests.splice(index, 1);
+    // Others are answers to a request of the past.
+    if (code === HEARTBEAT || subject !== this.#request?.subject) return;
+    const isUntouched = this.#request.messages === this.#size.messages;
+    this.#request = undefined;
+    if (isUntouched && TOO_LARGE.test(description)) {
+      return this.#end(`the next message is larger than the consumer's max_bytes (${this.#size.bytes})`);
+    }
     const isOver = REQUEST_OVER.has(code) || (code === CONFLICT && ORDINARY_CONFLICT.test(description));
     if (isOver) this.pull();
     else if (code === NO_RESPONDERS) this.#end("there is no such consumer");
     else this.#end(`${description.toLowerCase()} (${code})`);
   }
 
-  /** A server that says nothing for long has forgotten the requests, as after a restart of its own. */
+  /** A server that says nothing for long has forgotten the request, as after a restart of its own. */
   #watch(): void {
     const { environment } = this.#options;
     this.#cancelWatch = environment.scheduler.after(HEARTBEAT_MS, () => {
       const silenceMs = environment.clock.monotonicMs() - this.#lastSignMs;
-      if (this.#requests.length > 0 && silenceMs > SILENCE_MS) this.#end(`nothing heard for ${SILENCE_MS / 1000} s`);
+      if (this.#request !== undefined && silenceMs > SILENCE_MS) this.#end(`nothing heard for ${SILENCE_MS / 1000} s`);
       else this.#watch();
     });
   }
@@ -151,8 +150,10 @@ const CONFLICT = 409;
 const NO_RESPONDERS = 503;
 /** Nothing there, and nothing has come in time. */
 const REQUEST_OVER: ReadonlySet<number> = new Set([404, 408]);
-/** The bytes asked for are used up; too many requests wait already, those of a connection before this one included. */
+/** The bytes asked for are used up. */
 const ORDINARY_CONFLICT = /exceeds? maxbytes|batch completed/i;
+/** Of a request that has brought nothing else it is no ordinary conflict: the next would end in the same way. */
+const TOO_LARGE = /exceeds? maxbytes/i;
 
 /** A part of the window, within what the consumer allows; but a message of the server's full size must fit. */
 function requestSize({ window, consumer, session }: PullerOptions): PullWindow {

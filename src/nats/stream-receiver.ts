@@ -24,6 +24,8 @@ export interface StreamReceiverOptions {
 
 /** How often the consumer is asked how much is waiting. */
 const LAG_INTERVAL_MS = 2000;
+/** So often acknowledgements may be found held up; the server sends everything again sooner. Then all is looked at anew. */
+const MAX_HELD_UP = 60;
 /** A consumer that has delivered for so long is taken for sound: the next failure is the first again. */
 const SOUND_MS = 10_000;
 
@@ -206,7 +208,10 @@ export class StreamReceiver {
     const { environment, subscription } = this.#options;
     const { stream, consumer } = subscription;
     let cancel = (): void => {};
+    let heldUp = 0;
     const look = async (): Promise<void> => {
+      heldUp = this.#acknowledgements?.isHeldUp === true ? heldUp + 1 : 0;
+      if (heldUp > MAX_HELD_UP) puller.end("messages that were delivered before have not come again");
       try {
         this.#waiting = (await api.consumerInfo(stream, consumer.name)).num_pending;
       } catch (error) {

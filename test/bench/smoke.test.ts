@@ -85,7 +85,7 @@ describe("the bench in its smoke size", () => {
     ["checkpoint", 6],
     ["archive", 9],
     ["commit", 15],
-    ["runtimes", 33],
+    ["runtimes", 42],
     ...(withoutNatsServer ? [] : [["nats", 6] as const]),
   ] as const)("%s gives %d figures, of results that were checked", (name, count) => {
     const report = reportOf(name);

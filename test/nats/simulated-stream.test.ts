@@ -163,7 +163,6 @@ describe("words of the server", () => {
   test.each([
     [404, "No Messages"],
     [408, "Request Timeout"],
-    [409, "Message Size Exceeds MaxBytes"],
     [409, "Batch Completed"],
   ])("%i %s is the end of a request, and another is made", async (code, description) => {
     const simulation = new Simulation();
@@ -181,6 +180,7 @@ describe("words of the server", () => {
     [409, "Consumer Deleted", "consumer deleted (409)"],
     [409, "Leadership Change", "leadership change (409)"],
     [400, "Bad Request", "bad request (400)"],
+    [409, "Message Size Exceeds MaxBytes", "the next message is larger than the consumer's max_bytes (32000000)"],
     [503, "", "there is no such consumer"],
   ])("%i %s: everything is looked at anew", async (code, description, reason) => {
     const simulation = new Simulation();
