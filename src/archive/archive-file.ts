@@ -88,13 +88,24 @@ async function appendHosts(options: ArchiveOptions, file: AppendFile, window: Wi
     const encoded = await encoder.addHost({ host, snapshots });
     sources.push(...encoded.snapshots.map((snapshot, i) => ({ host, name: names[i], ...snapshot })));
     if (encoded.rows === 0) continue;
-    await file.append([encoded.bytes]);
+    await appendDurably(file, encoded.bytes);
     rows += encoded.rows;
     hosts.push(host);
   }
   const end = await encoder.finish();
   if ((end?.rows ?? 0) !== rows) throw new Error(`BUG: the encoder wrote ${end?.rows ?? 0} rows, ${rows} expected`);
   return { end, sources, hosts };
+}
+
+/** What is flushed at once: a flush of the store's journal may have to wait for it. */
+const FLUSHED_BYTES = 512 * 1024;
+
+/** One flush at the end would be a long one, and every write that wants to be acknowledged meanwhile would wait for it. */
+async function appendDurably(file: AppendFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; at += FLUSHED_BYTES) {
+    await file.append([bytes.subarray(at, at + FLUSHED_BYTES)]);
+    await file.datasync();
+  }
 }
 
 /** The bytes of a host's snapshots. One that cannot be read is told, and stays; one that is gone was replaced by another. */
