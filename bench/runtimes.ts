@@ -33,7 +33,7 @@ interface Sizes {
 }
 
 const SIZES: Readonly<Record<Scale, Sizes>> = {
-  full: { hosts: ALL_HOSTS, slices: 6, sliceMs: 700, queries: 100, warmUp: 30, starts: 7 },
+  full: { hosts: ALL_HOSTS, slices: 6, sliceMs: 700, queries: 100, warmUp: 500, starts: 7 },
   smoke: { hosts: { alex: 1, fritz: 1 }, slices: 2, sliceMs: 20, queries: 3, warmUp: 1, starts: 1 },
 };
 

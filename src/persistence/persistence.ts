@@ -47,6 +47,8 @@ export interface CheckpointSummary {
 const SETTLE_INTERVAL_MS = 5_000;
 const SETTLE_SIZE_BYTES = 128 * 1024 * 1024;
 const SIZE_CHECK_MS = 1000;
+/** A checkpoint leaves requests the thread for so long between its pieces of work: a post needs that for its own flush. */
+const GIVE_WAY_MS = 2;
 /** Timers hold 31 bits of milliseconds, 24.8 days. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
@@ -80,7 +82,8 @@ export class Persistence {
     this.#hosts = hosts;
     this.#log = log;
     const { store, files, format, scheduler } = options;
-    const yieldToOthers = (): Promise<void> => scheduler.yieldToOthers();
+    // At the end nobody asks for anything any more.
+    const yieldToOthers = (): Promise<void> => scheduler.yieldToOthers(this.#isClosed ? 0 : GIVE_WAY_MS);
     this.#checkpointer = new Checkpointer({ store, files, format, yieldToOthers });
     this.report = report;
     this.storage = new HostStorage(hosts, this.#checkpointer);

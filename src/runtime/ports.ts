@@ -13,8 +13,11 @@ export interface Clock {
 }
 
 export interface Scheduler {
-  /** Lets timers, network and others have the thread; resolves when it is the caller's turn again. */
-  yieldToOthers(): Promise<void>;
+  /**
+   * Lets timers, network and others have the thread; resolves when it is the caller's turn again: after one turn of the
+   * others, or when they had it for about `forMs`.
+   */
+  yieldToOthers(forMs?: number): Promise<void>;
   /** Runs `task` once, `delayMs` from now (at most 2^31 − 1). Returns what cancels it. Does not keep the process alive. */
   after(delayMs: number, task: () => void): () => void;
 }

@@ -28,6 +28,14 @@ const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 
 describeClock(`the clock on ${runtimeName}`, () => ({ clock, pass }));
 describeScheduler(`the scheduler on ${runtimeName}`, () => ({ scheduler, pass }));
+test("who yields for some milliseconds lets others have them", async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  await scheduler.yieldToOthers(200);
+  clearInterval(timer);
+  // One turn would be what it takes without the milliseconds.
+  expect(turns).toBeGreaterThan(1);
+});
 describeSignals(`signals on ${runtimeName}`, { signals, send: (signal) => void process.kill(process.pid, signal) });
 describeProcess(`the process on ${runtimeName}`, platform.process);
 describeMemory(`memory on ${runtimeName}`, memory);

@@ -1,7 +1,6 @@
 // A real NATS server on the loopback interface, with a configuration, that can be killed and started again.
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -47,9 +46,10 @@ export class NatsServer {
     const child = spawn(program, ["-c", path], { stdio: ["ignore", "ignore", "pipe"] });
     running.add(child);
     this.#child = child;
+    const before = this.#output.length;
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.#output += text));
     child.once("exit", () => running.delete(child));
-    await this.#listening(child);
+    await this.#ready(child, before);
   }
 
   /** Ends it, and waits for that. */
@@ -72,22 +72,12 @@ export class NatsServer {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #listening(child: ChildProcess): Promise<void> {
+  /** Waits until it says so itself: somebody else may listen on its port. */
+  async #ready(child: ChildProcess, before: number): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await answers(this.port))) {
+    while (!this.#output.slice(before).includes("Server is ready")) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`nats-server: ${this.#output}`);
       await sleep(10);
     }
   }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

@@ -1,7 +1,7 @@
 // The built program as a process of its own: started, asked over HTTP, and ended in whatever way a test wants.
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -148,13 +148,24 @@ export function writeConfig(directory: string, config: TestConfig = {}): string 
   return path;
 }
 
-/** A port that was free a moment ago. */
+/** Below those that the system gives to clients: one of these may be taken between here and its use. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
+/** A port that was free a moment ago; by chance, since tests run side by side. */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 /** The first answer of a server that is only just starting: tries until there is one. */

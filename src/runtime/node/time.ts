@@ -8,7 +8,8 @@ export const nodeClock: Clock = {
 };
 
 export const nodeScheduler: Scheduler = {
-  yieldToOthers: () => new Promise((resolve) => setImmediate(resolve)),
+  yieldToOthers: (forMs = 0) =>
+    new Promise((resolve) => void (forMs > 0 ? setTimeout(resolve, forMs) : setImmediate(resolve))),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs).unref();
     return () => clearTimeout(timer);
