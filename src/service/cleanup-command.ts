@@ -3,7 +3,7 @@
 import { lockCheckpoints } from "../persistence/directory-lock.ts";
 import { HostRegistry } from "../persistence/host-registry.ts";
 import { HostStorage } from "../persistence/host-storage.ts";
-import type { Platform } from "../runtime/ports.ts";
+import { FileSystemError, type Platform } from "../runtime/ports.ts";
 import { archivingInto } from "../upkeep/archive-cluster.ts";
 import { cleanUp, type CleanupSummary } from "../upkeep/cleanup.ts";
 import { HttpNodeProvider } from "../upkeep/http-node-provider.ts";
@@ -30,9 +30,14 @@ export async function runCleanup(config: LoadedConfig, platform: Platform, log: 
     print(`Cleanup done: ${summary.files} checkpoint files ${outcome}.`);
     return summary.problems.length === 0 ? 0 : 1;
   } catch (error) {
-    printError(`Cleanup failed: ${error instanceof Error ? error.message : String(error)}`);
+    const hint = isInUse(error) ? "; a store that runs cleans up by itself" : "";
+    printError(`Cleanup failed: ${error instanceof Error ? error.message : String(error)}${hint}`);
     return 1;
   }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof FileSystemError && error.cause.code === "locked";
 }
 
 async function cleanUpOnce(config: LoadedConfig, platform: Platform, log: Logger): Promise<CleanupSummary> {

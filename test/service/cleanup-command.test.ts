@@ -181,6 +181,7 @@ describe("what goes wrong is told with its path, costs nothing else, and ends wi
     const { exitCode, out, errors } = await cleanUp(world.files, DELETE);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: "" });
     expect(errors).toContain(`the directory of checkpoints ${ROOT} cannot be used`);
+    expect(errors).toContain("a store that runs cleans up by itself");
     expect(paths(world)).toEqual(before);
     await store.close();
   });
