@@ -127,8 +127,10 @@ export function openHead(table: SeriesTable, pool: BufferPool, series: number, t
   sealHead(table, pool, series);
   const start = timestamp - Math.floor(table.frequency[series] / 2);
   table.head[series] = pool.take(start, table.head[series]);
-  putInto(pool, table.head[series], 0, value);
-  followHead(table, pool, series);
+  // On the stage, as if appended: when all series change their buffers at once, none waits for pages of new memory.
+  table.stage[series] = value;
+  table.headLength[series] = 1;
+  table.nextSlot[series] = start + table.frequency[series];
 }
 
 /** A sample older than the head buffer. */
