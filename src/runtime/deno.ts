@@ -1,7 +1,10 @@
-// The ports on Deno: those over `node:`, which Deno serves with its own means, but for a user's further groups.
+// The ports on Deno: those over `node:`, which Deno serves with its own means, but for a user's further groups
+// and the last words of a socket.
 
 import { nodePlatform } from "./node.ts";
+import { codeOf } from "./node/errors.ts";
 import { privilegeDropper } from "./node/privileges.ts";
+import type { ConnectNats } from "./nats-ports.ts";
 import type { Platform } from "./ports.ts";
 
 /** What is used of Deno's own names; its types clash with those of Node. */
@@ -27,7 +30,29 @@ function initGroups(user: string, extraGroupId: number): void {
   }
 }
 
+/**
+ * A server that refuses the credentials hangs up, and the client of NATS lets go of its socket: Node then keeps the socket's
+ * last error to itself, Deno ends the program with it. All other errors end the program here, too.
+ */
+function ignoreErrorsOfAbandonedSockets(): void {
+  globalThis.addEventListener("error", (event) => {
+    const error: unknown = event.error;
+    const code = codeOf(error);
+    const isOfSocket = error instanceof Error && /^(read|write) E/.test(error.message);
+    if (isOfSocket && (code === "ECONNRESET" || code === "EPIPE")) event.preventDefault();
+  });
+}
+
+let hasConnectedNats = false;
+
+const connectNats: ConnectNats = (settings) => {
+  if (!hasConnectedNats) ignoreErrorsOfAbandonedSockets();
+  hasConnectedNats = true;
+  return nodePlatform.connectNats(settings);
+};
+
 export const denoPlatform: Platform = {
   ...nodePlatform,
+  connectNats,
   process: { ...nodePlatform.process, dropPrivileges: privilegeDropper(initGroups) },
 };

@@ -3,7 +3,7 @@
 // containers that share the directory, where process numbers say nothing.
 
 import { randomUUID } from "node:crypto";
-import { rmSync, rmdirSync } from "node:fs";
+import { lstatSync, rmSync, rmdirSync } from "node:fs";
 import { chmod, link, lstat, mkdir, readdir, realpath, rename, rm, rmdir, stat } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -77,18 +77,24 @@ async function placeElsewhere(directory: string): Promise<string> {
 async function hold(path: string, made: string | undefined): Promise<DirectoryLock> {
   const token = randomUUID();
   const own = `${path}.${token.slice(0, 8)}`;
-  const server = await listenAt(own, token);
+  const socket: { inode: number | undefined } = { inode: undefined };
+  watchExit();
+  // From here on, not only when it has the lock: a program may end at any moment of its start.
+  held.set(token, () => {
+    if (socket.inode !== undefined && lstatSync(path, { throwIfNoEntry: false })?.ino === socket.inode) rmSync(path);
+    rmSync(own, { force: true });
+    if (made !== undefined) rmdirSync(made);
+  });
+  const server = createServer();
   try {
+    await listenAt(server, own, token);
+    socket.inode = (await lstat(own)).ino;
     await take(path, own, token);
   } catch (error) {
+    held.delete(token);
     await close(server, own);
     throw error;
   }
-  watchExit();
-  held.set(token, () => {
-    rmSync(path, { force: true });
-    if (made !== undefined) rmdirSync(made);
-  });
   await removeDead(path).catch(() => {});
   return {
     async release() {
@@ -116,8 +122,8 @@ function watchExit(): void {
   });
 }
 
-async function listenAt(path: string, token: string): Promise<Server> {
-  const server = createServer((socket) => {
+async function listenAt(server: Server, path: string, token: string): Promise<void> {
+  server.on("connection", (socket) => {
     socket.on("error", () => {});
     socket.end(`${process.pid} ${token}\n`);
   });
@@ -141,7 +147,6 @@ async function listenAt(path: string, token: string): Promise<Server> {
   server.unref();
   // Another user's store has to see that this one lives.
   await chmod(path, 0o666);
-  return server;
 }
 
 /** Gives the socket `own` the name `path`, unless another who lives has it. @throws Held */
