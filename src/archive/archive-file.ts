@@ -1,7 +1,8 @@
 // Writes one Parquet file, host by host: in memory there is one host at a time.
 
 import { readThrift } from "../codec/parquet/thrift.ts";
-import { MAGIC, TRAILER_BYTES } from "../codec/parquet/schema.ts";
+import { metadataBytesOf } from "../codec/parquet/footer.ts";
+import { TRAILER_BYTES } from "../codec/parquet/schema.ts";
 import { removeIfThere } from "../persistence/atomic-file.ts";
 import { join } from "../persistence/layout.ts";
 import { readWholeIfThere } from "../persistence/snapshot-files.ts";
@@ -137,9 +138,7 @@ const ROWS_FIELD = 3;
 /** Looks at what is on the disk: an end, and the number of rows that was written. */
 async function checkRows(files: FileSystem, path: string, sizeBytes: number, rows: number): Promise<void> {
   const trailer = await files.readRange(path, sizeBytes - TRAILER_BYTES, TRAILER_BYTES);
-  const hasMagic = MAGIC.every((byte, i) => trailer[TRAILER_BYTES - MAGIC.length + i] === byte);
-  if (!hasMagic) throw new Error(`${path}: no footer where it was written`);
-  const footerBytes = new DataView(trailer.buffer, trailer.byteOffset).getUint32(0, true);
+  const footerBytes = metadataBytesOf(trailer, sizeBytes);
   const footer = await files.readRange(path, sizeBytes - TRAILER_BYTES - footerBytes, footerBytes);
   const found = readThrift(footer, 0, ROWS_FIELD).fields.get(ROWS_FIELD);
   if (found?.type === "int64" && found.value === rows) return;

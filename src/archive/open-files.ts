@@ -76,7 +76,7 @@ export class OpenFiles {
   }
 }
 
-const NUMBER_COLUMNS = ["timestamp", "value"] as const;
+const NUMBER_COLUMNS = ["timestamp", "frequency", "value"] as const;
 export type NumberColumn = (typeof NUMBER_COLUMNS)[number];
 
 function pagesKey(path: string, { firstRow }: Group, column: NumberColumn): string {

@@ -1,11 +1,13 @@
 // One Parquet file, open for reading: its footer, and ranges of its columns. pegel's own or one of the reference's.
 
-import { parquetMetadataAsync, parquetScan, type AsyncBuffer, type FileMetaData, type RowGroup } from "hyparquet";
+import { parquetMetadata, parquetScan, type FileMetaData, type RowGroup } from "hyparquet";
 import type * as Compression from "hyparquet-compressors";
-import { COLUMNS, SEQUENCE_KEY } from "../codec/parquet/schema.ts";
+import { CHECK_BYTES, checkMetadata, metadataBytesOf } from "../codec/parquet/footer.ts";
+import { COLUMNS, SEQUENCE_KEY, TRAILER_BYTES } from "../codec/parquet/schema.ts";
 import { decodeTextChunk, type TextRun } from "../codec/parquet/text-chunk.ts";
 import type { NumberTarget } from "../codec/parquet/number-page.ts";
 import type { FileSystem } from "../runtime/ports.ts";
+import { FileRanges } from "./file-ranges.ts";
 import { parsePageLocations, readNumbers, type PageLocations } from "./number-columns.ts";
 import type { ArchiveRange } from "./ports.ts";
 
@@ -44,8 +46,10 @@ export class ParquetFile {
   readonly footerBytes: number;
   readonly #files: FileSystem;
   readonly #metadata: FileMetaData;
+  /** Whether pegel wrote it, with checksums: what does not fit them is damaged, and not another way to write it. */
+  readonly #isChecked: boolean;
 
-  private constructor(files: FileSystem, path: string, sizeBytes: number, metadata: FileMetaData) {
+  private constructor(files: FileSystem, path: string, sizeBytes: number, { metadata, isChecked }: Footer) {
     this.path = path;
     this.sizeBytes = sizeBytes;
     this.footerBytes = metadata.metadata_length;
@@ -55,17 +59,18 @@ export class ParquetFile {
     this.groups = groupsOf(metadata);
     this.#files = files;
     this.#metadata = metadata;
+    this.#isChecked = isChecked;
   }
 
   /** Rejects with FileSystemError, ForeignFileError, or Error if the footer is damaged. */
   static async open(files: FileSystem, path: string): Promise<ParquetFile> {
     const sizeBytes = await files.sizeOf(path);
     if (sizeBytes === 0) throw new Error("the file is empty");
-    const metadata = await parquetMetadataAsync(bufferOf(files, path, sizeBytes), { geoparquet: false });
-    const names = new Set(metadata.schema.map(({ name }) => name));
+    const footer = await readFooter(files, path, sizeBytes);
+    const names = new Set(footer.metadata.schema.map(({ name }) => name));
     const missing = REQUIRED.filter((name) => !names.has(name));
     if (missing.length > 0) throw new ForeignFileError(`not an archive: no column ${missing.join(", ")}`);
-    return new ParquetFile(files, path, sizeBytes, metadata);
+    return new ParquetFile(files, path, sizeBytes, footer);
   }
 
   /** Rows of the whole file. */
@@ -78,10 +83,12 @@ export class ParquetFile {
    * @param from counted within the file; all of one row group
    */
   async readColumns(columns: readonly string[], from: number, to: number): Promise<ColumnValues[]> {
-    const file = bufferOf(this.#files, this.path, this.sizeBytes);
+    const file = new FileRanges(this.#files, this.path, this.sizeBytes);
     const { compressors } = await loadCompressors();
-    const scan = await parquetScan({ file, metadata: this.#metadata, columns: [...columns], compressors });
-    return Promise.all(columns.map((column) => scan.readColumn({ column, rowStart: from, rowEnd: to })));
+    return file.use(async () => {
+      const scan = await parquetScan({ file, metadata: this.#metadata, columns: [...columns], compressors });
+      return Promise.all(columns.map((column) => scan.readColumn({ column, rowStart: from, rowEnd: to })));
+    });
   }
 
   /** Where the pages of a column lie; undefined if the file does not tell. */
@@ -93,10 +100,11 @@ export class ParquetFile {
   }
 
   /**
-   * Timestamps or values of rows [from, to), which are counted within the file.
+   * Whole numbers or values of rows [from, to), which are counted within the file.
    * @param locations of the column's pages; absent where they are not known
    */
-  async readTimestamps(
+  async readIntegers(
+    column: "timestamp" | "frequency",
     group: Group,
     locations: PageLocations | undefined,
     from: number,
@@ -104,7 +112,7 @@ export class ParquetFile {
   ): Promise<Float64Array> {
     const target = new Float64Array(to - from);
     if (await this.#readNumbers(group, locations, from, target, (rows) => new Float64Array(rows))) return target;
-    const [values] = await this.readColumns(["timestamp"], from, to);
+    const [values] = await this.readColumns([column], from, to);
     return Float64Array.from(values, Number);
   }
 
@@ -127,7 +135,7 @@ export class ParquetFile {
     target: Target,
     newArray: (rows: number) => Target,
   ): Promise<boolean> {
-    if (locations === undefined) return false;
+    if (locations === undefined) return this.#isReadOtherwise();
     const { decompressZstd } = await loadCompressors();
     const column = {
       files: this.#files,
@@ -135,7 +143,14 @@ export class ParquetFile {
       locations,
       decompress: (page: Uint8Array) => decompressZstd(page),
     };
-    return readNumbers(column, from - firstRow, from - firstRow + target.length, target, newArray);
+    const isDone = await readNumbers(column, from - firstRow, from - firstRow + target.length, target, newArray);
+    return isDone || this.#isReadOtherwise();
+  }
+
+  /** False: what is not written as pegel writes it goes another way. @throws Error for a file that pegel wrote */
+  #isReadOtherwise(): false {
+    if (this.#isChecked) throw new Error("a page is not written as this file's pages are");
+    return false;
   }
 
   /** A column of texts of a row group as runs; undefined if it is not written so. */
@@ -146,7 +161,7 @@ export class ParquetFile {
     const chunk = await this.#files.readRange(this.path, start, Number(meta.total_compressed_size));
     const { decompressZstd } = await loadCompressors();
     const runs = decodeTextChunk(chunk, (bytes) => decompressZstd(bytes));
-    if (runs === undefined) return undefined;
+    if (runs === undefined) return this.#isReadOtherwise() || undefined;
     const found = runs.reduce((sum, run) => sum + run.rows, 0);
     if (found !== rows) throw new Error(`column ${column}: expected ${rows} rows, found ${found}`);
     return runs;
@@ -160,15 +175,20 @@ function loadCompressors(): Promise<Decompressors> {
   return import("hyparquet-compressors");
 }
 
-function bufferOf(files: FileSystem, path: string, byteLength: number): AsyncBuffer {
-  return {
-    byteLength,
-    async slice(start, end = byteLength) {
-      const bytes = await files.readRange(path, start, end - start);
-      if (bytes.length !== end - start) throw new Error(`the file ends at ${start + bytes.length}, ${end} expected`);
-      return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer;
-    },
-  };
+interface Footer {
+  readonly metadata: FileMetaData;
+  readonly isChecked: boolean;
+}
+
+/** @throws Error if it is damaged */
+async function readFooter(files: FileSystem, path: string, sizeBytes: number): Promise<Footer> {
+  const end = sizeBytes - TRAILER_BYTES;
+  const metadataBytes = metadataBytesOf(await files.readRange(path, Math.max(0, end), TRAILER_BYTES), sizeBytes);
+  const start = Math.max(0, end - metadataBytes - CHECK_BYTES);
+  const bytes = await files.readRange(path, start, sizeBytes - start);
+  const metadata = bytes.subarray(bytes.length - TRAILER_BYTES - metadataBytes);
+  const isChecked = checkMetadata(bytes, metadata.subarray(0, metadataBytes));
+  return { metadata: parquetMetadata(metadata, { geoparquet: false }), isChecked };
 }
 
 function groupsOf({ row_groups: rowGroups }: FileMetaData): Group[] {

@@ -72,9 +72,9 @@ async function readRun(
     open.pagesOf(file, group, "value"),
   ]);
   const [timestamps, values, frequencyAt] = await Promise.all([
-    file.readTimestamps(group, timePages, start, end),
+    file.readIntegers("timestamp", group, timePages, start, end),
     file.readValues(group, valuePages, start, end),
-    readFrequencies(file, group, start, end),
+    readFrequencies(open, file, group, start, end),
   ]);
   return run.flatMap(({ metric, path, firstRow, rows }) => {
     const at = firstRow - start;
@@ -86,15 +86,18 @@ async function readRun(
 
 /** The frequency of each row from `start` on. */
 async function readFrequencies(
+  open: OpenFiles,
   file: ParquetFile,
-  { frequency }: Group,
+  group: Group,
   start: number,
   end: number,
 ): Promise<(row: number) => number> {
   // Mostly all rows of a host have the same one, and its pages need not be read.
+  const { frequency } = group;
   if (frequency !== undefined) return () => frequency;
-  const [frequencies] = await file.readColumns(["frequency"], start, end);
-  return (row) => Number(frequencies[row]);
+  const pages = await open.pagesOf(file, group, "frequency");
+  const frequencies = await file.readIntegers("frequency", group, pages, start, end);
+  return (row) => frequencies[row];
 }
 
 /** Rows [begin, end) of the columns whose time lies in the range. */

@@ -119,20 +119,21 @@ const ROWS_PER_READ = 65_536;
 /** @param starts first rows of the series, at which time begins anew */
 async function checkNumbers(file: ParquetFile, group: Group, starts: ReadonlySet<number>): Promise<void> {
   const timePages = await file.readPageLocations("timestamp", group);
+  const frequencyPages = await file.readPageLocations("frequency", group);
   const valuePages = await file.readPageLocations("value", group);
   const end = group.firstRow + group.rows;
   let last = -Infinity;
   for (let from = group.firstRow; from < end; from += ROWS_PER_READ) {
     const to = Math.min(end, from + ROWS_PER_READ);
-    const times = await file.readTimestamps(group, timePages, from, to);
+    const times = await file.readIntegers("timestamp", group, timePages, from, to);
     const values = await file.readValues(group, valuePages, from, to);
-    const [frequencies] = await file.readColumns(["frequency"], from, to);
+    const frequencies = await file.readIntegers("frequency", group, frequencyPages, from, to);
     for (const column of [times, values, frequencies]) expectEqual(`rows from ${from}`, to - from, column.length);
     for (let i = 0; i < to - from; i++) {
       if (starts.has(from + i)) last = -Infinity;
       if (file.sequence >= 0 && times[i] <= last) throw new Error(`row ${from + i}: not sorted by time`);
       if (Number.isNaN(values[i])) throw new Error(`row ${from + i}: the value is NaN`);
-      if (Number(frequencies[i]) <= 0) throw new Error(`row ${from + i}: the frequency is not above 0`);
+      if (frequencies[i] <= 0) throw new Error(`row ${from + i}: the frequency is not above 0`);
       last = times[i];
     }
   }

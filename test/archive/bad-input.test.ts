@@ -30,6 +30,18 @@ beforeEach(() => {
   files = new MemoryFileSystem();
 });
 
+/** Copies of a file, each with another bit changed. */
+function* withChangedBits(bytes: Uint8Array): Generator<{ name: string; bytes: Uint8Array }> {
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    const at = Math.floor(bit / 8);
+    const mask = 1 << (bit % 8);
+    yield {
+      name: `bit ${bit % 8} of byte ${at}`,
+      bytes: Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ mask : byte)),
+    };
+  }
+}
+
 /** Lets everything that is done to paths which end so fail. */
 function forbid(end: string): void {
   files.onOperation = ({ path }) => (path.endsWith(end) ? NOT_ALLOWED : "ok");
@@ -166,6 +178,17 @@ describe("of two archive files", () => {
     expect((await read()).errors).toHaveLength(1);
     files.put(second, bytes);
     expect(samplesOf(await read()).size).toBe(2);
+  });
+
+  test("a changed bit anywhere is told, or changes no sample", async () => {
+    const bytes = files.files().get(first) ?? new Uint8Array(0);
+    const whole = [...samplesOf(await readAll(files))];
+    for (const damaged of withChangedBits(bytes)) {
+      files.put(first, damaged.bytes);
+      const answer = await readAll(files);
+      if (answer.errors.length > 0) expect(answer.errors, damaged.name).toEqual([expect.stringContaining(first)]);
+      else expect([...samplesOf(answer)], damaged.name).toEqual(whole);
+    }
   });
 
   test("a single changed bit is found by verify", async () => {

@@ -66,6 +66,32 @@ describe.each(archives.map(({ file, rows }) => ({ file, rows })))("$file", ({ fi
     expect(checked).toBe(rows.length);
   });
 
+  test("of the reference, damaged or unreadable, costs itself alone and ends nothing", async () => {
+    const path = `${ARCHIVE}/${cluster}/${name}`;
+    const [[host]] = rows;
+    const files = new MemoryFileSystem();
+    const read = (): Promise<ArchiveAnswer> => newReader(files).read({ cluster, host, from: 0, to: 2 ** 40 });
+    const bytes = bytesOf(file);
+    // It has no checksums: what is wrong in it may be read. But a read that hyparquet does not wait for must not fail alone.
+    for (let at = 0; at < bytes.length; at += 3) {
+      files.put(
+        path,
+        Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ (1 << (at % 8)) : byte)),
+      );
+      const { errors } = await read();
+      for (const error of errors) expect(error).toContain(path);
+    }
+    files.put(path, bytes);
+    for (let reads = 1; ; reads++) {
+      let left = reads;
+      files.onOperation = ({ name: what }) =>
+        what === "readRange" && left-- === 0 ? { code: "other", reason: "the disk is tired" } : "ok";
+      const { errors } = await read();
+      if (errors.length === 0) break;
+      expect(errors).toEqual([expect.stringContaining("the disk is tired")]);
+    }
+  });
+
   test("is what archiving the same checkpoint files here gives", async () => {
     const files = new MemoryFileSystem();
     const directory = tree.replace("archive", "checkpoints");

@@ -202,7 +202,7 @@ import pandas, pyarrow.parquet
 whole = pandas.read_parquet(sys.argv[1])
 assert len(whole) == sum(pyarrow.parquet.ParquetFile(path).metadata.num_rows for path in sys.argv[2:])
 for path in sys.argv[2:]:
-    file = pyarrow.parquet.ParquetFile(path)
+    file = pyarrow.parquet.ParquetFile(path, page_checksum_verification=True)
     table = file.read()
     frame = pandas.read_parquet(path)
     assert table.num_rows == len(frame) == file.metadata.num_rows

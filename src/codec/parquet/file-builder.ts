@@ -1,9 +1,12 @@
 // Puts a file together, a row group per host: the columns of texts as they were encoded here, those of numbers out of a
-// small file of parquet-wasm's for each host. Its pages are copied as they are; where they lie is written anew.
-// (parquet.thrift: RowGroup, ColumnChunk, ColumnMetaData, OffsetIndex)
+// small file of parquet-wasm's for each host. Its pages are copied, with a checksum that it does not write; where they lie is
+// written anew. (parquet.thrift: RowGroup, ColumnChunk, ColumnMetaData, OffsetIndex, PageHeader)
 
+import { concatenate } from "./concatenate.ts";
+import { encodeFooter, metadataBytesOf } from "./footer.ts";
 import type { TextColumns } from "./host-group.ts";
 import { encodeFileMetadata, encodeTextIndex, encodeTextPages, sortingColumns, textMetadata } from "./metadata.ts";
+import { withChecksum } from "./page-checksum.ts";
 import { COLUMNS, MAGIC, TRAILER_BYTES } from "./schema.ts";
 import { readThrift, thrift, writeThrift, type ThriftStruct, type ThriftValue } from "./thrift.ts";
 
@@ -12,7 +15,7 @@ const FILE = { rowGroups: 4 } as const;
 const GROUP = { columns: 1, plainBytes: 2, rows: 3, sorting: 4, offset: 5, sizeBytes: 6 } as const;
 const CHUNK = { metaData: 3, offsetIndex: 4, offsetIndexBytes: 5, columnIndex: 6, columnIndexBytes: 7 } as const;
 const META = { path: 3, plainBytes: 6, sizeBytes: 7, dataPage: 9, encodingStats: 13, sizeStats: 16 } as const;
-const PAGES = { locations: 1, offset: 1 } as const;
+const PAGES = { locations: 1, offset: 1, sizeBytes: 2 } as const;
 
 export interface BuilderOptions {
   readonly createdBy: string;
@@ -96,12 +99,7 @@ export class FileBuilder {
 
   /** What ends the file. */
   finish(): Uint8Array<ArrayBuffer> {
-    const footer = encodeFileMetadata({ rows: this.#rows, groups: this.#groups, ...this.#options });
-    const end = new Uint8Array(footer.length + TRAILER_BYTES);
-    end.set(footer);
-    new DataView(end.buffer).setUint32(footer.length, footer.length, true);
-    end.set(MAGIC, end.length - MAGIC.length);
-    return end;
+    return encodeFooter(encodeFileMetadata({ rows: this.#rows, groups: this.#groups, ...this.#options }));
   }
 }
 
@@ -135,40 +133,62 @@ function chunksOfFile(file: Uint8Array): Map<string, Chunk> {
 
 function fileChunk(file: Uint8Array, chunk: ThriftStruct): [name: string, chunk: Chunk] {
   const meta = structOf(chunk, CHUNK.metaData);
-  // Columns of numbers have no dictionary: the chunk begins with its first page.
-  const start = numberOf(meta, META.dataPage);
   const slice = (offset: number, sizeBytes: number): Uint8Array => file.subarray(offset, offset + sizeBytes);
   const offsetIndex = slice(numberOf(chunk, CHUNK.offsetIndex), numberOf(chunk, CHUNK.offsetIndexBytes));
+  // Columns of numbers have no dictionary: these are all pages of the chunk.
+  const pages = listOf(readThrift(offsetIndex).fields, PAGES.locations).map((location) =>
+    checkedPage(slice(numberOf(location, PAGES.offset), numberOf(location, PAGES.sizeBytes)), location),
+  );
+  const bytes = concatenate(pages.map((page) => page.bytes));
+  const plainBytes = numberOf(meta, META.plainBytes) + bytes.length - numberOf(meta, META.sizeBytes);
   return [
     nameOf(meta),
     {
-      bytes: slice(start, numberOf(meta, META.sizeBytes)),
-      plainBytes: numberOf(meta, META.plainBytes),
-      metadata: (offset) => ({ type: "struct", fields: movedMeta(meta, offset) }),
+      bytes,
+      plainBytes,
+      metadata: (offset) => ({ type: "struct", fields: movedMeta(meta, offset, bytes.length, plainBytes) }),
       columnIndex: slice(numberOf(chunk, CHUNK.columnIndex), numberOf(chunk, CHUNK.columnIndexBytes)),
-      offsetIndex: (offset) => movedPages(offsetIndex, offset - start),
+      offsetIndex: (offset) => placedPages(pages, offset),
     },
   ];
 }
 
+interface NumberPage {
+  /** With its header. */
+  readonly bytes: Uint8Array;
+  /** PageLocation in parquet-wasm's file. */
+  readonly location: ThriftStruct;
+}
+
+function checkedPage(page: Uint8Array, location: ThriftStruct): NumberPage {
+  const { fields, end } = readThrift(page);
+  const content = page.subarray(end);
+  return { bytes: concatenate([writeThrift(withChecksum(fields, content)), content]), location };
+}
+
 function footerOf(file: Uint8Array): ThriftStruct {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const footerBytes = view.getUint32(file.length - TRAILER_BYTES, true);
-  return readThrift(file, file.length - TRAILER_BYTES - footerBytes).fields;
+  const end = file.length - TRAILER_BYTES;
+  return readThrift(file, end - metadataBytesOf(file.subarray(end), file.length)).fields;
 }
 
 /** Without the statistics that no reader needs: a footer has them for each host and column. */
-function movedMeta(meta: ThriftStruct, offset: number): ThriftStruct {
+function movedMeta(meta: ThriftStruct, offset: number, sizeBytes: number, plainBytes: number): ThriftStruct {
   const fields = new Map(meta);
+  fields.set(META.plainBytes, thrift.int64(plainBytes));
+  fields.set(META.sizeBytes, thrift.int64(sizeBytes));
   fields.set(META.dataPage, thrift.int64(offset));
   fields.delete(META.encodingStats);
   fields.delete(META.sizeStats);
   return fields;
 }
 
-function movedPages(offsetIndex: Uint8Array, shift: number): Uint8Array {
-  const locations = listOf(readThrift(offsetIndex).fields, PAGES.locations).map((page): ThriftValue => {
-    const fields = new Map(page).set(PAGES.offset, thrift.int64(numberOf(page, PAGES.offset) + shift));
+function placedPages(pages: readonly NumberPage[], offset: number): Uint8Array {
+  let at = offset;
+  const locations = pages.map(({ bytes, location }): ThriftValue => {
+    const fields = new Map(location)
+      .set(PAGES.offset, thrift.int64(at))
+      .set(PAGES.sizeBytes, thrift.int32(bytes.length));
+    at += bytes.length;
     return { type: "struct", fields };
   });
   return writeThrift(new Map([[PAGES.locations, thrift.list(locations)]]));

@@ -1,6 +1,7 @@
 // Pages of numbers, as parquet-wasm encodes them. Own code because the general reader makes a BigInt of every int64, and
 // decodes all pages of a read at once. (parquet-format: Encodings.md, DELTA_BINARY_PACKED, BYTE_STREAM_SPLIT)
 
+import { checkPage } from "./page-checksum.ts";
 import type { Decompress } from "./text-chunk.ts";
 import { readThrift, type ThriftStruct } from "./thrift.ts";
 
@@ -23,7 +24,9 @@ export function decodeNumberPage(page: Uint8Array, target: NumberTarget, decompr
   if (numberIn(fields, 1) !== DATA_PAGE || header?.type !== "struct") return false;
   const rows = numberIn(header.fields, 1);
   if (rows !== target.length) throw new RangeError(`a page of ${rows} rows, ${target.length} expected`);
-  const content = decompress(page.subarray(end, end + numberIn(fields, 3)));
+  const compressed = page.subarray(end, end + numberIn(fields, 3));
+  checkPage(fields, compressed);
+  const content = decompress(compressed);
   const encoding = numberIn(header.fields, 2);
   if (encoding === DELTA_BINARY_PACKED && target instanceof Float64Array) decodeDeltas(content, target);
   else if (encoding === BYTE_STREAM_SPLIT && target instanceof Float32Array) joinStreams(content, target);

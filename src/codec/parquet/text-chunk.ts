@@ -3,6 +3,7 @@
 // such columns took it four times as long as the three of numbers. (parquet-format: Encodings.md, RLE_DICTIONARY)
 
 import { ByteWriter } from "./byte-writer.ts";
+import { checkPage, withChecksum } from "./page-checksum.ts";
 import { compareText } from "./text-order.ts";
 import { readThrift, thrift, writeThrift, type ThriftStruct, type ThriftValue } from "./thrift.ts";
 import { zstdFrame } from "./zstd-frame.ts";
@@ -68,7 +69,7 @@ function appendPage(out: ByteWriter, header: PageHeader, content: Uint8Array): n
     [2, thrift.int32(content.length)],
     [3, thrift.int32(frame.length)],
   ];
-  const headerBytes = writeThrift(new Map([...header, ...sizes]));
+  const headerBytes = writeThrift(withChecksum(new Map([...header, ...sizes]), frame));
   out.raw(headerBytes);
   out.raw(frame);
   return headerBytes.length + content.length;
@@ -152,7 +153,9 @@ export function decodeTextChunk(chunk: Uint8Array, decompress: Decompress): Text
   for (let at = 0; at < chunk.length;) {
     const { fields, end } = readThrift(chunk, at);
     at = end + numberIn(fields, 3);
-    const content = decompress(chunk.subarray(end, at));
+    const page = chunk.subarray(end, at);
+    checkPage(fields, page);
+    const content = decompress(page);
     if (numberIn(fields, 1) === DICTIONARY_PAGE) {
       texts = textsIn(content);
       continue;
@@ -160,9 +163,9 @@ export function decodeTextChunk(chunk: Uint8Array, decompress: Decompress): Text
     const header = fields.get(5);
     if (texts === undefined || header?.type !== "struct") return undefined;
     if (numberIn(header.fields, 2) !== RLE_DICTIONARY) return undefined;
-    const page = runsIn(content, texts, numberIn(header.fields, 1));
-    if (page === undefined) return undefined;
-    runs.push(...page);
+    const ofPage = runsIn(content, texts, numberIn(header.fields, 1));
+    if (ofPage === undefined) return undefined;
+    runs.push(...ofPage);
   }
   return runs;
 }

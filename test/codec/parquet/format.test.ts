@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { CHECK_BYTES, CHECK_MAGIC } from "../../../src/codec/parquet/footer.ts";
 import { BATCH_ROWS } from "../../../src/codec/parquet/row-batch.ts";
 import { MIN_PAGE_ROWS } from "../../../src/codec/parquet/host-group.ts";
 import { COLUMNS, SEQUENCE_KEY, SORTED_BY } from "../../../src/codec/parquet/schema.ts";
@@ -11,6 +12,11 @@ const page = readFileSync(new URL("../../../src/codec/parquet/FORMAT.md", import
 test("the page has the columns, in their order, with their types", () => {
   const rows = [...page.matchAll(/^\| `(\w+)` +\| (\w+) +\| [A-Z_]+ +\|/gm)].map(([, name, type]) => ({ name, type }));
   expect(rows).toEqual(COLUMNS);
+});
+
+test("the page says where the footer's checksum is", () => {
+  expect(page).toContain(`the ${CHECK_BYTES} bytes in front of them`);
+  expect(page).toContain(`\`${new TextDecoder().decode(CHECK_MAGIC)}\``);
 });
 
 test("the page says how rows are sorted", () => {
