@@ -55,7 +55,6 @@ function addEight(sums: usize, row: usize, length: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function addTwo(sums: v128, row: usize): v128 {
   sums = f64x2.add(sums, f64x2.promote_low_f32x4(v128.load64_zero(row)));
@@ -69,7 +68,6 @@ function addTwo(sums: v128, row: usize): v128 {
 }
 
 /** Two float32 as float64. Loaded by themselves: converting half of a larger vector would cost a shuffle. */
-// @ts-ignore: decorator
 @inline
 function twoValues(at: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(at));

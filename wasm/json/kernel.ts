@@ -73,7 +73,6 @@ export function printThousandths(from: i32, to: i32): i32 {
 }
 
 /** n thousandths, n < 2^32. */
-// @ts-ignore: decorator
 @inline
 function printSmall(n: u32, out: usize): usize {
   let whole = n / 1000;
@@ -116,7 +115,6 @@ function printLarge(n: u64, out: usize): usize {
 }
 
 // Each of these stores a few bytes more than it counts; what follows overwrites them.
-// @ts-ignore: decorator
 @inline
 function printHead(n: u32, out: usize): usize {
   const digits = load<u32>(HEAD + (<usize>n << 2));
@@ -124,14 +122,12 @@ function printHead(n: u32, out: usize): usize {
   return out + <usize>(digits >>> 24);
 }
 
-// @ts-ignore: decorator
 @inline
 function printGroup(n: u32, out: usize): usize {
   store<u32>(out, load<u32>(FRACTION + (<usize>n << 2)) >>> 8);
   return out + 3;
 }
 
-// @ts-ignore: decorator
 @inline
 function printFraction(n: u32, out: usize): usize {
   store<u32>(out, load<u32>(FRACTION + (<usize>n << 2)));

@@ -20,21 +20,18 @@ for (let i: usize = 256; i < 16 * 256; i++) {
   store<u32>(place, appendZero(load<u32>(place - 1024)));
 }
 
-// @ts-ignore: decorator
 @inline
 function contribution(byte: u32, zeros: usize): u32 {
   return load<u32>(CONTRIBUTIONS + (zeros << 10) + ((<usize>byte) << 2));
 }
 
 /** What four bytes, lowest first, contribute when `zeros` bytes follow. */
-// @ts-ignore: decorator
 @inline
 function wordContribution(word: u32, zeros: usize): u32 {
   const low = contribution(word & 0xff, zeros + 3) ^ contribution((word >>> 8) & 0xff, zeros + 2);
   return low ^ contribution((word >>> 16) & 0xff, zeros + 1) ^ contribution(word >>> 24, zeros);
 }
 
-// @ts-ignore: decorator
 @inline
 function appendZero(crc: u32): u32 {
   return contribution(crc & 0xff, 0) ^ (crc >>> 8);
@@ -59,14 +56,12 @@ export function crc32(address: usize, length: usize): u32 {
 }
 
 /** What a float32 at the end of the payload contributes. */
-// @ts-ignore: decorator
 @inline
 export function valueContribution(bits: u32): u32 {
   return wordContribution(bits, 0);
 }
 
 /** What a timestamp at the beginning of a payload contributes; `table` is made for its length. */
-// @ts-ignore: decorator
 @inline
 export function timestampContribution(timestamp: i64, table: usize, payloadBytes: usize): u32 {
   const word = <usize>timestamp;

@@ -34,7 +34,6 @@ const STEP_BITS: usize = 4;
 const LARGEST_TEMPLATE: usize = TEMPLATE_HEADER_BYTES + FRAME_BYTES + MAX_PAYLOAD_BYTES;
 const unused: usize = memory.data(<i32>(((LARGEST_TEMPLATE >> STEP_BITS) + 2) * 4), 16);
 
-// @ts-ignore: decorator
 @inline
 export function templateOf(number: u32): Template | null {
   return number < <u32>directorySeries ? load<Template | null>(directory + ((<usize>number) << 2)) : null;
@@ -89,7 +88,6 @@ export function frameSamples(count: usize): usize {
   return i;
 }
 
-// @ts-ignore: decorator
 @inline
 function frameSample(record: usize, template: Template, seconds: f64, valueBits: u32): void {
   const recordBytes = <usize>template.recordBytes;

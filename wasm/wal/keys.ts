@@ -42,7 +42,6 @@ export function learn(record: usize, recordBytes: usize, host: u32, series: u32)
 }
 
 /** Whether the record at `record` has the names of the template, and so its length. */
-// @ts-ignore: decorator
 @inline
 export function hasNamesOf(template: Template, record: usize): bool {
   const own = recordOf(template);

@@ -17,43 +17,35 @@ export const BEHIND_NAMES_BYTES: usize = 8;
 /** What a record has beside its payload. */
 export const FRAME_BYTES: usize = 12;
 
-// @ts-ignore: decorator
 @inline
 export function magicOf(record: usize): u32 {
   return load<u32>(record);
 }
-// @ts-ignore: decorator
 @inline
 export function payloadBytesOf(record: usize): usize {
   return load<u32>(record, LENGTH);
 }
-// @ts-ignore: decorator
 @inline
 export function timestampOf(record: usize): i64 {
   return load<i64>(record, TIMESTAMP);
 }
-// @ts-ignore: decorator
 @inline
 export function valueBitsOf(record: usize, recordBytes: usize): u32 {
   return load<u32>(record + recordBytes - 8);
 }
-// @ts-ignore: decorator
 @inline
 export function crcOf(record: usize, recordBytes: usize): u32 {
   return load<u32>(record + recordBytes - 4);
 }
 
-// @ts-ignore: decorator
 @inline
 export function setTimestamp(record: usize, timestamp: i64): void {
   store<i64>(record, timestamp, TIMESTAMP);
 }
-// @ts-ignore: decorator
 @inline
 export function setValueBits(record: usize, recordBytes: usize, bits: u32): void {
   store<u32>(record + recordBytes - 8, bits);
 }
-// @ts-ignore: decorator
 @inline
 export function setCrc(record: usize, recordBytes: usize, crc: u32): void {
   store<u32>(record + recordBytes - 4, crc);

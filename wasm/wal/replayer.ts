@@ -111,7 +111,6 @@ export function parseRecords(start: usize, end: usize): u32 {
   return stop;
 }
 
-// @ts-ignore: decorator
 @inline
 function isIntactRecordOf(template: Template, record: usize, end: usize): bool {
   const recordBytes = <usize>template.recordBytes;

@@ -25,7 +25,6 @@ const TABLE_PAYLOADS: usize = 512;
 /** Payload length → table, made when first needed. */
 const timestampTables: usize = memory.data(<i32>(TABLE_PAYLOADS * 4), 16);
 
-// @ts-ignore: decorator
 @inline
 export function recordOf(template: Template): usize {
   return changetype<usize>(template) + TEMPLATE_HEADER_BYTES;
@@ -52,7 +51,6 @@ export function fillTemplate(template: Template, record: usize, recordBytes: usi
 }
 
 /** The CRC of the record at `record`, which is one of the template but for timestamp, value and CRC. */
-// @ts-ignore: decorator
 @inline
 export function templateCrc(template: Template, record: usize, timestamp: i64, valueBits: u32): u32 {
   return template.timestampTable !== 0
@@ -60,7 +58,6 @@ export function templateCrc(template: Template, record: usize, timestamp: i64, v
     : crc32(record + HEADER_BYTES, template.recordBytes - FRAME_BYTES);
 }
 
-// @ts-ignore: decorator
 @inline
 function shortCrc(template: Template, timestamp: i64, valueBits: u32): u32 {
   const payloadBytes = template.recordBytes - FRAME_BYTES;
