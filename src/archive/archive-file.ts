@@ -8,7 +8,7 @@ import { join } from "../persistence/layout.ts";
 import { readWholeIfThere } from "../persistence/snapshot-files.ts";
 import type { AppendFile, FileSystem } from "../runtime/ports.ts";
 import type { ArchiveFile } from "./manifest.ts";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../core/message-of.ts";
 import { unfinishedName } from "./names.ts";
 import type { OldHost, Window } from "./plan.ts";
 import type { ArchiveOptions, EncodedEnd, EncodedSnapshot, EncoderSnapshot } from "./ports.ts";

@@ -3,7 +3,7 @@
 import { compareText } from "../codec/parquet/text-order.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import { Catalogs, type CatalogEntry } from "./catalog.ts";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../core/message-of.ts";
 import { OpenFiles } from "./open-files.ts";
 import { ForeignFileError, type ParquetFile } from "./parquet-file.ts";
 import type { ArchiveAnswer, ArchivedHosts, ArchiveRange, ArchiveReader, ArchiveSelection } from "./ports.ts";

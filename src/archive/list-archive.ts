@@ -2,7 +2,7 @@
 
 import type { FileSystem } from "../runtime/ports.ts";
 import { Catalogs, type CatalogEntry } from "./catalog.ts";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../core/message-of.ts";
 import { ParquetFile } from "./parquet-file.ts";
 import type { ArchiveRange } from "./ports.ts";
 

@@ -10,7 +10,7 @@ import { join } from "../persistence/layout.ts";
 import { readWhole } from "../persistence/snapshot-files.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import { MANIFEST_NAME } from "./names.ts";
-import type { ArchiveProblem } from "./ports.ts";
+import type { FileProblem } from "../persistence/old-snapshots.ts";
 
 const fileSchema = v.object({
   name: v.string(),
@@ -95,7 +95,7 @@ export async function writeManifest(files: FileSystem, directory: string, manife
 export async function openManifest(
   files: FileSystem,
   directory: string,
-  onProblem: (problem: ArchiveProblem) => void,
+  onProblem: (problem: FileProblem) => void,
 ): Promise<Manifest> {
   try {
     return (await readManifest(files, directory)) ?? EMPTY_MANIFEST;

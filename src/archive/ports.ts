@@ -3,6 +3,7 @@
 // (worker-encoder.ts, with `platform.startArchiveWorker()`; one for each cleanup, closed after it: its memory is then free)
 // or `ParquetEncoder` (parquet-encoder.ts), which works at the place of the call.
 
+import type { FileProblem } from "../persistence/old-snapshots.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 
 /** A stretch of time, Unix seconds; `to` is exclusive. */
@@ -82,12 +83,7 @@ export interface ArchiveOptions {
   /** Once aborted, no host is begun any more, and the cluster stays as it was: the next run does it. */
   readonly signal?: AbortSignal;
   /** A file that could not be read or removed, and what that means. It stays where it is. */
-  readonly onProblem: (problem: ArchiveProblem) => void;
-}
-
-export interface ArchiveProblem {
-  readonly path: string;
-  readonly reason: string;
+  readonly onProblem: (problem: FileProblem) => void;
 }
 
 export interface ArchiveSummary {

@@ -7,7 +7,7 @@ import { join } from "../persistence/layout.ts";
 import { readWhole } from "../persistence/snapshot-files.ts";
 import { groupBy } from "./group-by.ts";
 import type { ArchivedSnapshot } from "./manifest.ts";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../core/message-of.ts";
 import type { ArchiveOptions } from "./ports.ts";
 
 export interface Removal {

@@ -6,16 +6,16 @@ import { compareText } from "../codec/parquet/text-order.ts";
 import type { FileSystem } from "../runtime/ports.ts";
 import { Catalogs, type CatalogEntry } from "./catalog.ts";
 import { indexOf, type SeriesRows } from "./group-index.ts";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../core/message-of.ts";
 import { clusterDirectory } from "./names.ts";
 import { ForeignFileError, ParquetFile, type Group } from "./parquet-file.ts";
-import type { ArchiveProblem } from "./ports.ts";
+import type { FileProblem } from "../persistence/old-snapshots.ts";
 
 export interface ArchiveCheck {
   /** What cannot be read, or not be trusted. */
-  readonly failures: readonly ArchiveProblem[];
+  readonly failures: readonly FileProblem[];
   /** What is as it may be, and still good to know. */
-  readonly notes: readonly ArchiveProblem[];
+  readonly notes: readonly FileProblem[];
   readonly clusters: number;
   readonly files: number;
   readonly rows: number;
@@ -24,8 +24,8 @@ export interface ArchiveCheck {
 
 interface Check {
   readonly files: FileSystem;
-  readonly failures: ArchiveProblem[];
-  readonly notes: ArchiveProblem[];
+  readonly failures: FileProblem[];
+  readonly notes: FileProblem[];
   fileCount: number;
   rows: number;
   bytes: number;

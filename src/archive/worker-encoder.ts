@@ -1,7 +1,7 @@
 // The encoder in a thread of its own, so that samples are taken while it works: both ends of the line between the threads.
 
 import type { WorkerPort, WorkerThread } from "../runtime/ports.ts";
-import { messageOf } from "./message-of.ts";
+import { messageOf } from "../core/message-of.ts";
 import type { ArchiveEncoder, EncodedEnd, EncodedHost, EncoderFile, EncoderHost } from "./ports.ts";
 
 type Request =

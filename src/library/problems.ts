@@ -1,5 +1,6 @@
 // Failures in the background: told to whoever listens, and counted for those who look later.
 
+import { messageOf } from "../core/message-of.ts";
 import type { Clock } from "../runtime/ports.ts";
 
 export interface ProblemSummary {
@@ -20,7 +21,7 @@ export class Problems {
 
   /** To be handed out as a function. */
   readonly report = (what: string, error: unknown): void => {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#summary = { count: this.#summary.count + 1, last: { what, message, time: this.#clock.now() } };
     this.#tell?.(what, error);
   };

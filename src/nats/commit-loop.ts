@@ -2,8 +2,9 @@
 // bursts share one flush of the disk. A commit that fails is tried again, for as long as it takes: the log keeps the
 // records of those before, and so nothing that was taken is lost unless the process ends.
 
+import { messageOf } from "../core/message-of.ts";
 import type { NatsMessage } from "../runtime/nats-ports.ts";
-import { reasonOf, retryBackoff, wait, type Environment, type Wait } from "./environment.ts";
+import { retryBackoff, wait, type Environment, type Wait } from "./environment.ts";
 
 export interface CommitLoopOptions {
   readonly environment: Environment;
@@ -67,7 +68,7 @@ export class CommitLoop {
     while (this.#waiting.length > 0) {
       const stored = this.#waiting;
       this.#waiting = [];
-      const failure = await this.#options.commit().then(() => undefined, reasonOf);
+      const failure = await this.#options.commit().then(() => undefined, messageOf);
       this.#noteFailure(failure);
       if (failure === undefined) {
         backoff.reset();

@@ -1,11 +1,12 @@
 // The subscriptions of core NATS. Messages are stored as they come; when the disk does not keep up the socket is not read,
 // so that they wait at the server, which keeps some megabytes and then drops the connection of so slow a consumer.
 
+import { messageOf } from "../core/message-of.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import type { NatsMessage, NatsSession, NatsSubscription } from "../runtime/nats-ports.ts";
 import { CommitLoop } from "./commit-loop.ts";
 import { linesOf, newSubscriptionCounters, type SubscriptionCounters } from "./counters.ts";
-import { reasonOf, retryBackoff, within, type Environment } from "./environment.ts";
+import { retryBackoff, within, type Environment } from "./environment.ts";
 import { Intake } from "./intake.ts";
 import { Link } from "./link.ts";
 import { RejectionLog } from "./rejection-log.ts";
@@ -135,7 +136,7 @@ export class CoreReceiver {
       ...(queueGroup !== undefined && { queueGroup }),
       take: (message) => this.#take(receiver, message),
       onRefused: (error) => {
-        this.#noteRefusal(receiver, reasonOf(error));
+        this.#noteRefusal(receiver, messageOf(error));
         this.#options.environment.scheduler.after(retry.next(), () => {
           if (this.#link.session === session && !this.#isStopping) this.#subscribe(session, receiver, retry);
         });
@@ -186,7 +187,7 @@ export class CoreReceiver {
     this.#options.environment.log.error("NATS: messages lost", {
       messages: messages.length,
       subject: messages[0]?.subject,
-      error: reasonOf(error),
+      error: messageOf(error),
     });
   }
 

@@ -61,7 +61,3 @@ export async function within(environment: Environment, timeoutMs: number, promis
     timer.cancel();
   }
 }
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -1,8 +1,9 @@
 // Keeps a connection, for ever: connects, hands the session on, waits for its end, and connects again. The log gets a
 // line when something has changed, not one for each attempt.
 
+import { messageOf } from "../core/message-of.ts";
 import type { NatsSession } from "../runtime/nats-ports.ts";
-import { connectBackoff, reasonOf, wait, within, type Environment, type Wait } from "./environment.ts";
+import { connectBackoff, wait, within, type Environment, type Wait } from "./environment.ts";
 
 export interface LinkOptions {
   readonly environment: Environment;
@@ -88,7 +89,7 @@ export class Link {
     try {
       session = await connect();
     } catch (error) {
-      return reasonOf(error);
+      return messageOf(error);
     }
     if (this.#isStopped) {
       await session.close();
@@ -100,7 +101,7 @@ export class Link {
     onSession(session);
     const error = await session.ended;
     this.#session = undefined;
-    const reason = error === undefined ? "the server closed the connection" : reasonOf(error);
+    const reason = error === undefined ? "the server closed the connection" : messageOf(error);
     onEnd(session, reason);
     return reason;
   }

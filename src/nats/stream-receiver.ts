@@ -1,12 +1,13 @@
 // One subscription to a stream: messages are acknowledged when they are on disk, so that nothing is lost between the
 // collector and there. What is delivered twice is stored twice, into the same slots.
 
+import { messageOf } from "../core/message-of.ts";
 import type { Ingest } from "../ingest/ingest.ts";
 import type { NatsMessage, NatsSession } from "../runtime/nats-ports.ts";
 import { type Acknowledgements, acknowledgementsOf, deliveryOf } from "./acknowledgements.ts";
 import { CommitLoop } from "./commit-loop.ts";
 import { linesOf, newSubscriptionCounters } from "./counters.ts";
-import { reasonOf, retryBackoff, wait, within, type Environment, type Wait } from "./environment.ts";
+import { retryBackoff, wait, within, type Environment, type Wait } from "./environment.ts";
 import { Intake } from "./intake.ts";
 import { JetStreamApi, JetStreamError } from "./jetstream-api.ts";
 import { Puller, type PullWindow } from "./puller.ts";
@@ -129,7 +130,7 @@ export class StreamReceiver {
     const backoff = retryBackoff(environment);
     while (this.#isServing(session)) {
       const startMs = environment.clock.monotonicMs();
-      const reason = await this.#fetch(session).catch(reasonOf);
+      const reason = await this.#fetch(session).catch(messageOf);
       if (!this.#isServing(session)) return;
       this.#noteTrouble(reason);
       if (environment.clock.monotonicMs() - startMs > SOUND_MS) backoff.reset();
@@ -190,7 +191,7 @@ export class StreamReceiver {
   #noteFailed(messages: readonly NatsMessage[], error: unknown): void {
     const publish = this.#publisher();
     if (publish !== undefined) this.#acknowledgements?.failed(messages, publish);
-    this.#puller?.end(reasonOf(error));
+    this.#puller?.end(messageOf(error));
   }
 
   /** Without a connection they come again with the next one. */

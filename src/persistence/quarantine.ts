@@ -1,6 +1,7 @@
 // Nothing unreadable is thrown away: it is kept beside its file under the name *.damaged, and reported. When the disk does
 // not even take that, it is reported all the same, and the start goes on.
 
+import { messageOf } from "../core/message-of.ts";
 import type { DirectoryEntry, FileSystem } from "../runtime/ports.ts";
 import { makeDurableDirectory, setAside, writeNew } from "./atomic-file.ts";
 import { DAMAGED_SUFFIX, join } from "./layout.ts";
@@ -114,8 +115,4 @@ interface Entry {
   readonly path: string;
   readonly reason: string;
   lostBytes: number;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -48,15 +48,29 @@ export function isDamage(error: unknown): error is Error {
   return error instanceof SnapshotError || error instanceof CheckpointJsonError;
 }
 
-/** The end of a snapshot's range, Unix seconds, exclusive. Of a binary one only the header is read. Errors as `decodeHost`. */
+/**
+ * The end of a snapshot's range, Unix seconds, exclusive. Of the file no more is read than tells it. Errors as `decodeHost`.
+ */
 export async function readEnd(files: FileSystem, directory: string, snapshot: SnapshotName): Promise<number> {
-  const name = snapshotFileName(snapshot);
-  if (snapshot.format === "json") return decodeHost(await readWhole(files, directory, name), "json").to;
-  const header = await files.readRange(join(directory, name), 0, HEADER_BYTES);
+  const path = join(directory, snapshotFileName(snapshot));
+  if (snapshot.format === "json") {
+    return (await readEndOfText(files, path)) ?? decodeHost(await readWhole(files, path), "json").to;
+  }
+  const header = await files.readRange(path, 0, HEADER_BYTES);
   const reader = new FieldReader(header);
   reader.uint32("magic");
   reader.int64("from");
   return reader.int64("to");
+}
+
+const TEXT_TAIL_BYTES = 64;
+
+/** Where pegel and the reference write it: last. To parse the whole text would hold others up. */
+async function readEndOfText(files: FileSystem, path: string): Promise<number | undefined> {
+  const start = Math.max(0, (await files.sizeOf(path)) - TEXT_TAIL_BYTES);
+  const tail = await files.readRange(path, start, TEXT_TAIL_BYTES);
+  const [, to] = /"to":(-?\d{1,15})\}\s*$/.exec(new TextDecoder().decode(tail)) ?? [];
+  return to === undefined ? undefined : Number(to);
 }
 
 /** Undefined if there is no such file. */

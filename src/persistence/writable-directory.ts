@@ -1,5 +1,6 @@
 // A store that cannot write would start well and then refuse every sample: better to say so at the start.
 
+import { messageOf } from "../core/message-of.ts";
 import { FileSystemError, type FileSystem } from "../runtime/ports.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function ensureWritable(files: FileSystem, directory: string): Prom
     await files.remove(probe);
   } catch (error) {
     if (error instanceof FileSystemError && error.code === "no-space") return;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`the directory of checkpoints cannot be written: ${reason}`, { cause: error });
   }
 }

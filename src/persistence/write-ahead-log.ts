@@ -4,6 +4,7 @@
 //     append ─► queue ─► journal ─ fdatasync ─► commit resolves
 //                  └───► pending records of the host ─ settle ─► current.wal ─ fdatasync ─► journal file removed
 
+import { messageOf } from "../core/message-of.ts";
 import { WalFramer } from "../codec/wal/framer.ts";
 import type { SampleColumns } from "../core/chain.ts";
 import type { MetricStore } from "../core/store.ts";
@@ -171,7 +172,7 @@ export class WriteAheadLog implements SampleLog {
       } catch (cause) {
         // Others, who have not asked yet, may have records among them: no later commit is good without these.
         this.#queue.putBack(pieces);
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = messageOf(cause);
         const error = new StorageError(`not stored durably: ${reason}`, { cause });
         for (const { reject } of waiters) reject(error);
       }

@@ -1,5 +1,6 @@
 // `pegel archive`: looks at an archive, checks it, or takes samples out of it.
 
+import { messageOf } from "../core/message-of.ts";
 import { ParquetArchive } from "../archive/archive-reader.ts";
 import { csvLines, CSV_HEADER, partsOf, writeParquet, type ExportPart } from "../archive/export-archive.ts";
 import { listArchive, type ListedFile } from "../archive/list-archive.ts";
@@ -24,7 +25,7 @@ export async function runArchive(command: ArchiveCommand, platform: ArchivePlatf
         return await exportSamples(command, platform);
     }
   } catch (error) {
-    platform.printError(error instanceof Error ? error.message : String(error));
+    platform.printError(messageOf(error));
     return 1;
   }
 }

@@ -1,5 +1,6 @@
 // `-cleanup-checkpoints`: deletes or archives old checkpoint files, as the worker of a running store does, and ends.
 
+import { messageOf } from "../core/message-of.ts";
 import { lockCheckpoints } from "../persistence/directory-lock.ts";
 import { HostRegistry } from "../persistence/host-registry.ts";
 import { HostStorage } from "../persistence/host-storage.ts";
@@ -31,7 +32,7 @@ export async function runCleanup(config: LoadedConfig, platform: Platform, log: 
     return summary.problems.length === 0 ? 0 : 1;
   } catch (error) {
     const hint = isInUse(error) ? "; a store that runs cleans up by itself" : "";
-    printError(`Cleanup failed: ${error instanceof Error ? error.message : String(error)}${hint}`);
+    printError(`Cleanup failed: ${messageOf(error)}${hint}`);
     return 1;
   }
 }

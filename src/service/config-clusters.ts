@@ -1,5 +1,6 @@
 // The section `clusters`: where the descriptions of clusters are. It is pegel's own; cc-metric-store ignores it.
 
+import { messageOf } from "../core/message-of.ts";
 import * as v from "valibot";
 import type { MetricConfig } from "../core/metrics.ts";
 import type { DirectoryEntry } from "../runtime/ports.ts";
@@ -99,7 +100,7 @@ async function listDescriptions(
     if (paths.length === 0) findings.problems.push(atPlace(place, expected));
     return paths;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     findings.problems.push(atPlace(place, `expected a directory that can be read: ${reason}`));
     return [];
   }

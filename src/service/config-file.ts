@@ -1,5 +1,6 @@
 // Reads the files of a configuration as JSON, and says where one is none.
 
+import { messageOf } from "../core/message-of.ts";
 import { readJson } from "../codec/json/reader.ts";
 import { JsonSyntaxError } from "../codec/json/syntax-error.ts";
 import type { Findings } from "./config-problems.ts";
@@ -19,7 +20,7 @@ export async function readFile(
   try {
     return (await readText(path)) ?? MISSING;
   } catch (error) {
-    findings.problems.push(`${path}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    findings.problems.push(`${path}: cannot be read: ${messageOf(error)}`);
     return undefined;
   }
 }

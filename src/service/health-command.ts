@@ -1,5 +1,6 @@
 // `pegel health`: is the store that runs here well? For containers and scripts, where there may be no other HTTP client.
 
+import { messageOf } from "../core/message-of.ts";
 import type { Platform } from "../runtime/ports.ts";
 import { loadConfig, type MainConfig } from "./config.ts";
 
@@ -24,7 +25,7 @@ export async function runHealth({ url, configPath }: HealthCommand, platform: Pl
     else platform.printError(`${target.origin} answers ${status}: ${text.trim()}`);
     return isHealthy ? 0 : 1;
   } catch (error) {
-    platform.printError(error instanceof Error ? error.message : String(error));
+    platform.printError(messageOf(error));
     return 1;
   }
 }

@@ -1,5 +1,6 @@
 // The program: command line → configuration → server, until a signal ends it.
 
+import { messageOf } from "../core/message-of.ts";
 import { inspect } from "../persistence/inspect.ts";
 import { verify } from "../persistence/verify.ts";
 import { verifyLines } from "../persistence/verify-report.ts";
@@ -115,8 +116,4 @@ function announce(config: LoadedConfig, server: StoreServer, platform: Platform)
   const host = config.main.listen.hostname ?? "0.0.0.0";
   platform.print(server.recovery);
   platform.print(`pegel listens on ${scheme}://${host.includes(":") ? `[${host}]` : host}:${server.port}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

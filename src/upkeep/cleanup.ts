@@ -1,7 +1,9 @@
 // What becomes of checkpoint files that memory does not need any more: they are deleted, or go into the archive.
 // Only snapshots that end before the retention are touched; never logs, journals, or what was put aside as damaged.
 
-import type { ArchiveProblem, ArchiveSummary } from "../archive/ports.ts";
+import { messageOf } from "../core/message-of.ts";
+import type { ArchiveSummary } from "../archive/ports.ts";
+import type { FileProblem } from "../persistence/old-snapshots.ts";
 import type { HostStorage } from "../persistence/host-storage.ts";
 import { JOURNAL_DIRECTORY, join } from "../persistence/layout.ts";
 import type { DirectoryEntry, FileSystem } from "../runtime/ports.ts";
@@ -12,7 +14,7 @@ export interface ArchiveTask {
   readonly cluster: string;
   /** Unix seconds. */
   readonly olderThan: number;
-  readonly onProblem: (problem: ArchiveProblem) => void;
+  readonly onProblem: (problem: FileProblem) => void;
   /** Once aborted, the next host is not begun. */
   readonly signal: AbortSignal;
 }
@@ -36,7 +38,7 @@ export interface CleanupSummary {
   /** Checkpoint files that were deleted, or are in the archive now. */
   readonly files: number;
   /** Files and directories that stay though they are old, or may be; nothing is lost by that. */
-  readonly problems: readonly ArchiveProblem[];
+  readonly problems: readonly FileProblem[];
 }
 
 /**
@@ -50,8 +52,8 @@ export async function cleanUp(
   spared: ReadonlySet<string>,
 ): Promise<CleanupSummary> {
   const { root, archiveCluster, signal } = options;
-  const problems: ArchiveProblem[] = [];
-  const onProblem = (problem: ArchiveProblem): void => void problems.push(problem);
+  const problems: FileProblem[] = [];
+  const onProblem = (problem: FileProblem): void => void problems.push(problem);
   let files = 0;
   for (const cluster of await directoriesIn(options, root, onProblem)) {
     if (signal.aborted) break;
@@ -72,7 +74,7 @@ export async function cleanUp(
 interface Deletion {
   readonly olderThan: number;
   readonly spared: ReadonlySet<string>;
-  readonly onProblem: (problem: ArchiveProblem) => void;
+  readonly onProblem: (problem: FileProblem) => void;
 }
 
 async function deleteInCluster(options: CleanupOptions, cluster: string, deletion: Deletion): Promise<number> {
@@ -99,7 +101,7 @@ async function deleteInCluster(options: CleanupOptions, cluster: string, deletio
 async function removeEmptyHosts(
   options: CleanupOptions,
   cluster: string,
-  onProblem: (problem: ArchiveProblem) => void,
+  onProblem: (problem: FileProblem) => void,
 ): Promise<void> {
   const { files, root, storage } = options;
   for (const host of await directoriesIn(options, join(root, cluster), () => {})) {
@@ -113,7 +115,7 @@ async function removeEmptyHosts(
 async function directoriesIn(
   { files }: CleanupOptions,
   path: string,
-  onProblem: (problem: ArchiveProblem) => void,
+  onProblem: (problem: FileProblem) => void,
 ): Promise<string[]> {
   const entries = await tryOn<DirectoryEntry[]>(path, onProblem, [], () => files.list(path));
   return entries.filter(({ kind }) => kind === "directory").map(({ name }) => name);
@@ -121,14 +123,14 @@ async function directoriesIn(
 
 async function tryOn<Result>(
   path: string,
-  onProblem: (problem: ArchiveProblem) => void,
+  onProblem: (problem: FileProblem) => void,
   otherwise: Result,
   task: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await task();
   } catch (error) {
-    onProblem({ path, reason: error instanceof Error ? error.message : String(error) });
+    onProblem({ path, reason: messageOf(error) });
     return otherwise;
   }
 }

@@ -1,5 +1,6 @@
 // Reads samples out of snapshot files while the store runs: those that have left memory and are not archived yet.
 
+import { messageOf } from "../core/message-of.ts";
 import type { HostSnapshot, LevelSnapshot } from "../codec/host-snapshot.ts";
 import type { SnapshotFile } from "../persistence/host-files.ts";
 import type { HostStorage } from "../persistence/host-storage.ts";
@@ -52,7 +53,7 @@ export class SnapshotReader {
           const snapshot = await this.#decode(file, path);
           collectRuns(snapshot.level, [], selection, runs);
         } catch (error) {
-          errors.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+          errors.push(`${path}: ${messageOf(error)}`);
         }
       }
       return { runs, errors };

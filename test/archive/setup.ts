@@ -5,7 +5,8 @@ import { readFile } from "node:fs/promises";
 import { archiveCheckpoints } from "../../src/archive/archive-run.ts";
 import { ParquetArchive } from "../../src/archive/archive-reader.ts";
 import { ParquetEncoder } from "../../src/archive/parquet-encoder.ts";
-import type { ArchiveAnswer, ArchiveOptions, ArchiveProblem, ArchiveSummary } from "../../src/archive/ports.ts";
+import type { ArchiveAnswer, ArchiveOptions, ArchiveSummary } from "../../src/archive/ports.ts";
+import type { FileProblem } from "../../src/persistence/old-snapshots.ts";
 import type { HostSnapshot, LevelSnapshot } from "../../src/codec/host-snapshot.ts";
 import { encodeHost } from "../../src/persistence/snapshot-files.ts";
 import type { MemoryFileSystem } from "../../src/runtime/memory.ts";
@@ -92,12 +93,12 @@ export function putSnapshot(files: MemoryFileSystem, given: GivenSnapshot): stri
 
 export interface Run {
   readonly summary: ArchiveSummary;
-  readonly problems: readonly ArchiveProblem[];
+  readonly problems: readonly FileProblem[];
 }
 
 /** Archives everything that ends by now, unless told otherwise. */
 export async function archive(files: FileSystem, options: Partial<ArchiveOptions> = {}): Promise<Run> {
-  const problems: ArchiveProblem[] = [];
+  const problems: FileProblem[] = [];
   const summary = await archiveCheckpoints({
     files,
     encoder: newEncoder(),

@@ -6,7 +6,7 @@ import { concatenate } from "./concatenate.ts";
 import { encodeFooter, metadataBytesOf } from "./footer.ts";
 import type { TextColumns } from "./host-group.ts";
 import { encodeFileMetadata, encodeTextIndex, encodeTextPages, sortingColumns, textMetadata } from "./metadata.ts";
-import { withChecksum } from "./page-checksum.ts";
+import { withChecksum } from "./page-header.ts";
 import { COLUMNS, MAGIC, TRAILER_BYTES } from "./schema.ts";
 import { readThrift, thrift, writeThrift, type ThriftStruct, type ThriftValue } from "./thrift.ts";
 

@@ -1,12 +1,12 @@
 // Pages of numbers, as parquet-wasm encodes them. Own code because the general reader makes a BigInt of every int64, and
 // decodes all pages of a read at once. (parquet-format: Encodings.md, DELTA_BINARY_PACKED, BYTE_STREAM_SPLIT)
 
-import { checkPage } from "./page-checksum.ts";
+import { checkPage, DATA_PAGE, HEADER, numberIn } from "./page-header.ts";
 import type { Decompress } from "./text-chunk.ts";
-import { readThrift, type ThriftStruct } from "./thrift.ts";
+import { readThrift } from "./thrift.ts";
+import { VarintReader } from "./varint-reader.ts";
 
-/** parquet.thrift: PageType, Encoding */
-const DATA_PAGE = 0;
+/** parquet.thrift: Encoding */
 const DELTA_BINARY_PACKED = 5;
 const BYTE_STREAM_SPLIT = 9;
 
@@ -20,11 +20,11 @@ export type NumberTarget = Float64Array | Float32Array;
  */
 export function decodeNumberPage(page: Uint8Array, target: NumberTarget, decompress: Decompress): boolean {
   const { fields, end } = readThrift(page);
-  const header = fields.get(5);
-  if (numberIn(fields, 1) !== DATA_PAGE || header?.type !== "struct") return false;
+  const header = fields.get(HEADER.dataPage);
+  if (numberIn(fields, HEADER.type) !== DATA_PAGE || header?.type !== "struct") return false;
   const rows = numberIn(header.fields, 1);
   if (rows !== target.length) throw new RangeError(`a page of ${rows} rows, ${target.length} expected`);
-  const compressed = page.subarray(end, end + numberIn(fields, 3));
+  const compressed = page.subarray(end, end + numberIn(fields, HEADER.sizeBytes));
   checkPage(fields, compressed);
   const content = decompress(compressed);
   const encoding = numberIn(header.fields, 2);
@@ -32,12 +32,6 @@ export function decodeNumberPage(page: Uint8Array, target: NumberTarget, decompr
   else if (encoding === BYTE_STREAM_SPLIT && target instanceof Float32Array) joinStreams(content, target);
   else return false;
   return true;
-}
-
-function numberIn(fields: ThriftStruct, id: number): number {
-  const field = fields.get(id);
-  if (field?.type === "int32") return field.value;
-  throw new RangeError(`a page's header lacks the number in field ${id}`);
 }
 
 /** BYTE_STREAM_SPLIT: the first bytes of all floats, then the second ones, … */
@@ -65,12 +59,12 @@ function decodeDeltas(content: Uint8Array, target: Float64Array): void {
   for (let row = 1; row < count;) {
     const least = reader.nextSigned();
     const widthsAt = reader.at;
-    reader.skip(miniblocks);
+    reader.stepOver(miniblocks);
     for (let i = 0; i < miniblocks && row < count; i++) {
       const width = content[widthsAt + i];
       const end = Math.min(count, row + miniblockValues);
       const start = reader.at;
-      reader.skip((miniblockValues * width) / 8);
+      reader.stepOver((miniblockValues * width) / 8);
       for (let bit = 8 * start; row < end; row++, bit += width) {
         value += least + (width === 0 ? 0 : bitsAt(content, bit, width));
         target[row] = value;
@@ -87,33 +81,4 @@ function bitsAt(bytes: Uint8Array, offset: number, width: number): number {
   // Behind the end there is nothing, and it counts as zero.
   const word = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
   return (word >>> (offset % 8)) & ((1 << width) - 1);
-}
-
-class VarintReader {
-  at = 0;
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  next(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      if (this.at >= this.#bytes.length) throw new RangeError("a page ends within a number");
-      const byte = this.#bytes[this.at++];
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  }
-
-  nextSigned(): number {
-    const value = this.next();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-
-  skip(sizeBytes: number): void {
-    this.at += sizeBytes;
-    if (this.at > this.#bytes.length) throw new RangeError("a page ends within a block");
-  }
 }

@@ -3,9 +3,10 @@
 // such columns took it four times as long as the three of numbers. (parquet-format: Encodings.md, RLE_DICTIONARY)
 
 import { ByteWriter } from "./byte-writer.ts";
-import { checkPage, withChecksum } from "./page-checksum.ts";
+import { checkPage, DATA_PAGE, DICTIONARY_PAGE, HEADER, numberIn, withChecksum } from "./page-header.ts";
 import { compareText } from "./text-order.ts";
-import { readThrift, thrift, writeThrift, type ThriftStruct, type ThriftValue } from "./thrift.ts";
+import { readThrift, thrift, writeThrift, type ThriftValue } from "./thrift.ts";
+import { VarintReader } from "./varint-reader.ts";
 import { zstdFrame } from "./zstd-frame.ts";
 
 /** Consecutive rows with the same text. */
@@ -33,9 +34,7 @@ export interface TextChunk {
   readonly pages: readonly Page[];
 }
 
-/** parquet.thrift: PageType, Encoding */
-const DATA_PAGE = 0;
-const DICTIONARY_PAGE = 2;
+/** parquet.thrift: Encoding */
 const PLAIN = 0;
 const RLE = 3;
 const RLE_DICTIONARY = 8;
@@ -66,8 +65,8 @@ type PageHeader = [id: number, value: ThriftValue][];
 function appendPage(out: ByteWriter, header: PageHeader, content: Uint8Array): number {
   const frame = zstdFrame(content);
   const sizes: PageHeader = [
-    [2, thrift.int32(content.length)],
-    [3, thrift.int32(frame.length)],
+    [HEADER.plainBytes, thrift.int32(content.length)],
+    [HEADER.sizeBytes, thrift.int32(frame.length)],
   ];
   const headerBytes = writeThrift(withChecksum(new Map([...header, ...sizes]), frame));
   out.raw(headerBytes);
@@ -77,9 +76,9 @@ function appendPage(out: ByteWriter, header: PageHeader, content: Uint8Array): n
 
 function dictionaryHeader(texts: number): PageHeader {
   return [
-    [1, thrift.int32(DICTIONARY_PAGE)],
+    [HEADER.type, thrift.int32(DICTIONARY_PAGE)],
     [
-      7,
+      HEADER.dictionaryPage,
       thrift.struct([
         [1, thrift.int32(texts)],
         [2, thrift.int32(PLAIN)],
@@ -90,9 +89,9 @@ function dictionaryHeader(texts: number): PageHeader {
 
 function dataHeader(rows: number): PageHeader {
   return [
-    [1, thrift.int32(DATA_PAGE)],
+    [HEADER.type, thrift.int32(DATA_PAGE)],
     [
-      5,
+      HEADER.dataPage,
       thrift.struct([
         [1, thrift.int32(rows)],
         [2, thrift.int32(RLE_DICTIONARY)],
@@ -152,15 +151,15 @@ export function decodeTextChunk(chunk: Uint8Array, decompress: Decompress): Text
   const runs: TextRun[] = [];
   for (let at = 0; at < chunk.length;) {
     const { fields, end } = readThrift(chunk, at);
-    at = end + numberIn(fields, 3);
+    at = end + numberIn(fields, HEADER.sizeBytes);
     const page = chunk.subarray(end, at);
     checkPage(fields, page);
     const content = decompress(page);
-    if (numberIn(fields, 1) === DICTIONARY_PAGE) {
+    if (numberIn(fields, HEADER.type) === DICTIONARY_PAGE) {
       texts = textsIn(content);
       continue;
     }
-    const header = fields.get(5);
+    const header = fields.get(HEADER.dataPage);
     if (texts === undefined || header?.type !== "struct") return undefined;
     if (numberIn(header.fields, 2) !== RLE_DICTIONARY) return undefined;
     const ofPage = runsIn(content, texts, numberIn(header.fields, 1));
@@ -168,12 +167,6 @@ export function decodeTextChunk(chunk: Uint8Array, decompress: Decompress): Text
     runs.push(...ofPage);
   }
   return runs;
-}
-
-function numberIn(fields: ThriftStruct, id: number): number {
-  const field = fields.get(id);
-  if (field?.type === "int32") return field.value;
-  throw new RangeError(`a page's header lacks the number in field ${id}`);
 }
 
 function textsIn(content: Uint8Array): string[] {
@@ -194,26 +187,19 @@ function runsIn(content: Uint8Array, texts: readonly string[], pageRows: number)
   const valueBytes = Math.ceil((content[0] ?? 0) / 8);
   const runs: TextRun[] = [];
   let left = pageRows;
-  for (let at = 1; left > 0;) {
-    const { value, end } = varintAt(content, at);
+  const reader = new VarintReader(content, 1);
+  while (left > 0) {
+    const announced = reader.next();
     // An odd number announces single values, packed.
-    if (value % 2 === 1) return undefined;
-    const rows = value / 2;
+    if (announced % 2 === 1) return undefined;
+    const rows = announced / 2;
+    const valueAt = reader.at;
+    reader.stepOver(valueBytes);
     let number = 0;
-    for (let i = 0; i < valueBytes; i++) number += (content[end + i] ?? 0) * 256 ** i;
+    for (let i = 0; i < valueBytes; i++) number += content[valueAt + i] * 256 ** i;
     if (rows === 0 || rows > left || number >= texts.length) throw new RangeError("a page's runs are damaged");
     runs.push({ text: texts[number], rows });
     left -= rows;
-    at = end + valueBytes;
   }
   return runs;
-}
-
-function varintAt(bytes: Uint8Array, offset: number): { value: number; end: number } {
-  let value = 0;
-  for (let at = offset, factor = 1; at < bytes.length; at++, factor *= 128) {
-    value += (bytes[at] & 127) * factor;
-    if (bytes[at] < 128) return { value, end: at + 1 };
-  }
-  throw new RangeError("a page ends within a number");
 }

@@ -20,6 +20,7 @@ import {
   type NatsSubscription,
   type NatsTls,
 } from "../nats-ports.ts";
+import { messageOf } from "./errors.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A peer that has vanished without a word is noticed after three of these. */
@@ -75,7 +76,7 @@ async function readOptional(path: string | undefined): Promise<Buffer | undefine
 }
 
 function connectReason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof errors.AuthorizationError) return `the server refuses the credentials (${message})`;
   return message === "" ? "the server does not answer" : message;
 }

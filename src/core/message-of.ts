@@ -1,4 +1,4 @@
-/** What went wrong, for people. */
+/** What went wrong, for people: of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

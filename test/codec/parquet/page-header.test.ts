@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkPage, withChecksum } from "../../../src/codec/parquet/page-checksum.ts";
+import { checkPage, withChecksum } from "../../../src/codec/parquet/page-header.ts";
 import { thrift, type ThriftStruct } from "../../../src/codec/parquet/thrift.ts";
 
 const header: ThriftStruct = new Map([[1, thrift.int32(0)]]);
